@@ -1,0 +1,207 @@
+"""Every way this service says no, and the one place that says it over HTTP.
+
+A use case raises a `ServiceError` where it knows what is wrong; `render` answers it as
+`application/problem+json` (RFC 9457). Nothing else in the package builds an error body.
+"""
+
+import logging
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import sqlalchemy.exc
+from flask import Flask, Response
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a form.
+
+    `code` is a stable word (`required`, `too-long`, `invalid-email`, ...), `message` a sentence in
+    the commenter's language, `suggestion` a value that would be right, or None.
+    """
+
+    field: str
+    code: str
+    message: str
+    suggestion: str | None = None
+
+
+class ServiceError(Exception):
+    """A refusal with a stable `code` and an HTTP `status`; `extra` becomes members of the problem."""
+
+    status = 500
+    code = "internal-error"
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+    def headers(self) -> dict[str, str]:
+        """Headers that belong to the refusal."""
+        return {}
+
+
+class BadRequest(ServiceError):
+    status, code = 400, "bad-request"
+
+
+class NotSignedIn(ServiceError):
+    status, code = 401, "not-signed-in"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(ServiceError):
+    status, code = 403, "forbidden"
+
+
+class OriginNotAllowed(Forbidden):
+    code = "origin-not-allowed"
+
+
+class ThreadClosed(Forbidden):
+    code = "thread-closed"
+
+
+class NotFound(ServiceError):
+    status, code = 404, "not-found"
+
+
+class Conflict(ServiceError):
+    status, code = 409, "conflict"
+
+
+class Duplicate(Conflict):
+    code = "duplicate"
+
+
+class TooLarge(ServiceError):
+    status, code = 413, "too-large"
+
+
+class UnsupportedType(ServiceError):
+    status, code = 415, "unsupported-type"
+
+
+class Invalid(ServiceError):
+    """Understood, and refused for what it says."""
+
+    status, code = 422, "invalid"
+
+
+class InvalidForm(Invalid):
+    """A form with wrong fields: all of them, in the form's order."""
+
+    code = "invalid-form"
+
+    def __init__(self, errors: list[FieldError], detail: str = "Some fields need another look.") -> None:
+        super().__init__(detail, errors=[asdict(error) for error in errors])
+        self.errors = errors
+
+
+class IdempotencyKeyReused(Invalid):
+    code = "idempotency-key-reused"
+
+
+class TooMany(ServiceError):
+    """Refused by a limit; `retry_after` in whole seconds."""
+
+    status, code = 429, "too-many"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
+
+
+class Unavailable(ServiceError):
+    """It cannot be stored or read just now; nothing of it was kept."""
+
+    status, code = 503, "unavailable"
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "5"}
+
+
+def problem(error: ServiceError) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """The body, status and headers that `error` is answered with."""
+    body = {
+        "type": f"about:blank#{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        **error.extra,
+    }
+    return body, error.status, error.headers()
+
+
+def render(error: ServiceError) -> Response:
+    """`error` as an `application/problem+json` response."""
+    body, status, headers = problem(error)
+    response = Response(msgspec.json.encode(body), status, headers, mimetype="application/problem+json")
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+CODES = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    408: "too-slow",
+    413: "too-large",
+    414: "too-large",
+    415: "unsupported-type",
+    416: "bad-request",
+    431: "too-large",
+}
+
+
+def from_http(error: HTTPException) -> ServiceError:
+    """Werkzeug's refusal in our words; its description is never shown, for it may quote the input."""
+    status = error.code or 500
+    refusal = ServiceError(HTTPStatus(status).description or HTTPStatus(status).phrase)
+    refusal.status, refusal.code = status, CODES.get(status, "bad-request" if status < 500 else "internal-error")
+    return refusal
+
+
+def from_database(error: sqlalchemy.exc.DBAPIError) -> ServiceError:
+    """The database's refusal: what cannot be stored just now is 503, anything else is our fault.
+
+    Statement and parameters stay out of the log: they hold what people typed.
+    """
+    log.error("database: %s", type(error.orig).__name__ if error.orig else type(error).__name__)
+    return Unavailable("This cannot be stored just now. Nothing was lost on your side; please try again.")
+
+
+def unexpected(error: Exception) -> ServiceError:
+    """A fault of ours: the traceback goes to the log under an id, the id alone to the client."""
+    request_id = uuid4().hex
+    log.error("unexpected error %s", request_id, exc_info=error)
+    return ServiceError("Something went wrong on our side.", request_id=request_id)
+
+
+def init_app(app: Flask) -> None:
+    """Send every exception through `render`."""
+
+    def limited(error: RateLimitExceeded) -> Response:
+        retry_after = error.limit.limit.get_expiry() if error.limit else 60
+        return render(TooMany("Too many in a short time. Please wait a moment.", retry_after))
+
+    app.register_error_handler(ServiceError, render)
+    app.register_error_handler(RateLimitExceeded, limited)
+    app.register_error_handler(HTTPException, lambda error: render(from_http(error)))
+    app.register_error_handler(sqlalchemy.exc.OperationalError, lambda error: render(from_database(error)))
+    app.register_error_handler(Exception, lambda error: render(unexpected(error)))
