@@ -29,8 +29,8 @@ def available() -> frozenset[str]:
 def choose(*wanted: str | Iterable[str] | None) -> str:
     """The first language of `wanted` that we speak, most wanted first; a region falls back to its language."""
     for entry in wanted:
-        for tag in [entry] if isinstance(entry, str) else entry or ():
-            tag = _tag(tag)
+        for name in [entry] if isinstance(entry, str) else entry or ():
+            tag = _tag(name)
             for candidate in (tag, tag.split("-")[0]):
                 if candidate in available():
                     return candidate

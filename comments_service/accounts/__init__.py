@@ -1,0 +1,1 @@
+"""Who moderates: people, how they sign in, and the tokens of their programs."""

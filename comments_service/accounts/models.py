@@ -1,0 +1,67 @@
+"""The tables of moderators, their sites, sessions, sign-in links and API tokens."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+from ..sites.models import KEY_LENGTH
+
+DIGEST = sa.LargeBinary(32)  # SHA-256 of a random token; the token itself is never kept
+
+
+class Moderator(Base):
+    """A person who decides."""
+
+    __tablename__ = "moderator"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    address_sealed: Mapped[bytes]
+    address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16), unique=True)
+    password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime]
+
+
+class SiteModerator(Base):
+    """That a person decides for a site. Someone without any such row decides for every site."""
+
+    __tablename__ = "site_moderator"
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), sa.ForeignKey("site.id"), primary_key=True)
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), primary_key=True)
+
+
+class Session(Base):
+    """A signed-in browser; ended by removing the row."""
+
+    __tablename__ = "session"
+
+    id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
+    browser: Mapped[str] = mapped_column(sa.String(100), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class SignInLink(Base):
+    """A link that signs a moderator in once."""
+
+    __tablename__ = "sign_in_link"
+
+    id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
+    expires_at: Mapped[datetime]
+
+
+class ApiToken(Base):
+    """A program's right to moderate, for the listed sites or, with none listed, for every site."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    sites: Mapped[list[str]] = mapped_column(sa.JSON)
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The discussion and how it is read."""

@@ -1,0 +1,49 @@
+"""How many comments there are: kept up to date with each change, never counted over a table."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ..database import add_up
+from ..extensions import db
+from .models import Comment, Status, StatusCount, Thread
+
+PARTS = 8
+
+
+def moved(comment: Comment, before: Status | None, after: Status | None) -> None:
+    """Account for `comment` going from `before` to `after`; None means that it was not there, or is gone.
+
+    Keeps the counts by status and, when readers see a difference, the thread's count and revision.
+    """
+    for status, amount in ((before, -1), (after, 1)):
+        if status is not None:
+            key = {"site_id": comment.site_id, "status": status, "part": comment.id.int % PARTS}
+            add_up(StatusCount.__table__, key, "number", amount)  # type: ignore[arg-type]
+    public = (after is Status.APPROVED) - (before is Status.APPROVED)
+    if public:
+        changed(comment.site_id, comment.thread_id, public)
+
+
+def changed(site_id: str, thread_id: UUID, comments: int = 0) -> None:
+    """Note that readers see the thread differently now, with so many more or fewer `comments`."""
+    db.session.execute(
+        sa.update(Thread)
+        .where(Thread.site_id == site_id, Thread.id == thread_id)
+        .values(revision=Thread.revision + 1, comment_count=Thread.comment_count + comments)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def by_status(site_ids: Collection[str]) -> dict[str, dict[Status, int]]:
+    """For each site, how many comments have each status."""
+    numbers = {site_id: dict.fromkeys(Status, 0) for site_id in site_ids}
+    rows = db.session.execute(
+        sa.select(StatusCount.site_id, StatusCount.status, sa.func.sum(StatusCount.number))
+        .where(StatusCount.site_id.in_(site_ids))
+        .group_by(StatusCount.site_id, StatusCount.status)
+    )
+    for site_id, status, number in rows:
+        numbers[site_id][status] = int(number)
+    return numbers

@@ -1,0 +1,106 @@
+"""The tables of the discussion: threads, comments, their earlier texts, and how many there are of each status."""
+
+import enum
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import Base
+from ..sites.models import KEY_LENGTH
+
+PAGE_LENGTH = 512
+TITLE_LENGTH = 300
+KEYED = sa.LargeBinary(16)  # an HMAC made by privacy.sealing
+
+
+class Status(enum.StrEnum):
+    """Where a comment stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    SPAM = "spam"
+    TRASH = "trash"
+
+
+STATUS = sa.Enum(Status, native_enum=False, length=10, values_callable=lambda kinds: [kind.value for kind in kinds])
+
+
+class Thread(Base):
+    """The discussion below one page; made by its first comment."""
+
+    __tablename__ = "thread"
+    __table_args__ = (sa.UniqueConstraint("site_id", "page"),)
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), sa.ForeignKey("site.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    page: Mapped[str] = mapped_column(sa.String(PAGE_LENGTH))
+    title: Mapped[str] = mapped_column(sa.String(TITLE_LENGTH), default="")
+    comment_count: Mapped[int] = mapped_column(default=0)  # approved ones
+    # Grows with each change of what readers see of the thread.
+    revision: Mapped[int] = mapped_column(default=0)
+    locked: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class Comment(Base):
+    """What a commenter wrote. `status` is written by `submit` and `decide` alone."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["site_id", "thread_id"], ["thread.site_id", "thread.id"]),
+        sa.Index(None, "site_id", "thread_id", "status", "root_id", "id"),
+        sa.Index(None, "site_id", "status", "id"),
+        sa.Index(None, "site_id", "address_key", "status"),
+        sa.UniqueConstraint("site_id", "fingerprint"),
+    )
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    thread_id: Mapped[UUID]
+    parent_id: Mapped[UUID | None]
+    root_id: Mapped[UUID]  # the comment that the conversation began with, itself for a first one
+    status: Mapped[Status] = mapped_column(STATUS)
+    status_before: Mapped[Status | None] = mapped_column(STATUS)  # where `restore` brings it back to
+    version: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    website: Mapped[str] = mapped_column(sa.String(300), default="")
+    role: Mapped[str | None] = mapped_column(sa.String(20))
+    body: Mapped[str] = mapped_column(sa.Text)
+    tree: Mapped[str] = mapped_column(sa.Text)  # JSON
+    html: Mapped[str] = mapped_column(sa.Text)
+    renderer: Mapped[str] = mapped_column(sa.String(20))
+    address_sealed: Mapped[bytes | None]
+    address_key: Mapped[bytes | None] = mapped_column(KEYED)
+    network_key: Mapped[bytes | None] = mapped_column(KEYED)
+    # Equal for the same text from the same address below the same page: a duplicate.
+    fingerprint: Mapped[bytes | None] = mapped_column(KEYED)
+    language: Mapped[str] = mapped_column(sa.String(20), default="en")
+    score: Mapped[float] = mapped_column(default=0.0)
+    reasons: Mapped[str] = mapped_column(sa.Text, default="[]")  # JSON
+    created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+
+
+class EarlierBody(Base):
+    """The text a comment had before an edit, kept for the moderator."""
+
+    __tablename__ = "earlier_body"
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
+    comment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)  # of the comment, while it had this text
+    body: Mapped[str] = mapped_column(sa.Text)
+    replaced_at: Mapped[datetime]
+
+
+class StatusCount(Base):
+    """How many comments of a site have a status, in parts so that writers seldom wait for each other."""
+
+    __tablename__ = "status_count"
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
+    status: Mapped[Status] = mapped_column(STATUS, primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(default=0)

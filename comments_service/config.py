@@ -1,0 +1,221 @@
+"""Every setting once: its name, default, parser and what it does.
+
+A setting comes from the environment (`COMMENTS_PORT`), else from `config.toml` in the instance folder
+(`port`), else from its default. A secret may also be in a file named by `COMMENTS_<NAME>_FILE`. A wrong value stops
+the start; all wrong ones are named at once.
+"""
+
+import ipaddress
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+
+import limits
+from flask import current_app
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from .keys import Keys, UnsafeSecret, load_or_create
+
+PREFIX = "COMMENTS_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadSettings(Exception):
+    """Settings that cannot be used; `problems` names each with its value's fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _number(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not value.strip().isascii() or not value.strip().isdigit() or not low <= int(value) <= high:
+            raise ValueError(f"expected a whole number from {low} to {high}")
+        return int(value)
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"expected one of {', '.join(words)}")
+        return value
+
+    return parse
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+
+
+def _rates(value: str) -> str:
+    limits.parse_many(value)
+    return value
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value and value.partition("://")[0] not in schemes:
+            raise ValueError(f"expected an address that begins with {' or '.join(f'{s}://' for s in schemes)}")
+        return value.rstrip("/")
+
+    return parse
+
+
+def _database(value: str) -> str:
+    """A database URL with the driver we ship for it; the common short names are understood."""
+    if not value:
+        return value
+    try:
+        url = make_url(value)
+    except ArgumentError as error:
+        raise ValueError("expected an address like postgresql://user@host/name") from error
+    if url.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    if url.drivername == "sqlite":
+        return value
+    raise ValueError("expected sqlite:///... or postgresql://...")
+
+
+def setting(default: Any, parse: Callable[[str], Any], doc: str, *, secret: bool = False) -> Any:
+    """Declare a setting; `doc` is the sentence that the documentation shows."""
+    return field(default=default, metadata={"parse": parse, "doc": doc, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one running instance."""
+
+    instance_path: Path = setting(
+        Path("instance"), Path, "Folder for the secret, the SQLite database and `config.toml`."
+    )
+    secret_key: str = setting(
+        "", _text, "The one secret, 32 bytes or more; made in the instance folder when empty.", secret=True
+    )
+    database_url: str = setting(
+        "", _database, "Where comments are kept; `comments.sqlite3` in the instance folder when empty.", secret=True
+    )
+    limiter_url: str = setting(
+        "",
+        _text,
+        "Where rate limits are counted: `redis://…` or `valkey://…`; our own database when empty.",
+        secret=True,
+    )
+    submit_limits: str = setting(
+        "5 per minute; 30 per hour; 100 per day", _rates, "How many comments one client may send."
+    )
+    preview_limits: str = setting("60 per minute", _rates, "How many previews one client may ask for.")
+    sign_in_limits: str = setting("10 per minute; 60 per hour", _rates, "How often one client may try to sign in.")
+    public_url: str = setting(
+        "", _url("http", "https"), "The address under which browsers reach this service; `http://HOST:PORT` when empty."
+    )
+    host: str = setting("127.0.0.1", _text, "The address to listen on.")
+    port: int = setting(8000, _number(0, 65535), "The port to listen on.")
+    workers: int = setting(1, _number(1, 64), "How many worker processes serve; one is best with SQLite.")
+    trusted_proxies: tuple[Network, ...] = setting(
+        (), _networks, "Addresses or networks of the proxies whose `X-Forwarded-For` is believed, comma separated."
+    )
+    body_limit: int = setting(65_536, _number(1024, 10_000_000), "The largest request body, in bytes.")
+    body_deadline: int = setting(15, _number(1, 300), "How many seconds a request body may take to arrive.")
+    edit_minutes: int = setting(15, _number(0, 1440), "For how many minutes a commenter may change her comment.")
+    moderation: str = setting(
+        "all",
+        _one_of("all", "first", "none"),
+        "What a new site holds for a moderator: `all` comments, a commenter's `first`, or `none` but spam.",
+    )
+    smtp_url: str = setting(
+        "",
+        _url("smtp", "smtps", "smtp+starttls"),
+        "The mail server: `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`; no mail when empty.",
+        secret=True,
+    )
+    mail_from: str = setting("", _text, "The address mails are sent from.")
+    cache_megabytes: int = setting(32, _number(0, 4096), "How much memory the cache of answers may take; 0 is off.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{(self.instance_path / 'comments.sqlite3').resolve()}"
+
+    @property
+    def address(self) -> str:
+        """The origin under which browsers reach this service, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    def keys(self) -> Keys:
+        """The instance's keys; raises `BadSettings` when the secret is unsafe."""
+        try:
+            return Keys(self.secret_key.encode() if self.secret_key else load_or_create(self.instance_path))
+        except UnsafeSecret as error:
+            raise BadSettings([f"{PREFIX}SECRET_KEY: {error}"]) from error
+
+
+def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
+    """The settings of `environ` and the instance's `config.toml`; raises `BadSettings` naming every wrong one."""
+    problems: list[str] = []
+    folder = Path(overrides.get("instance_path") or environ.get(f"{PREFIX}INSTANCE_PATH") or "instance")
+    written = _written(folder / "config.toml", problems)
+    known = {entry.name: entry for entry in fields(Settings)}
+    problems += [f"config.toml: {name} is not a setting" for name in written if name not in known]
+    problems += [f"{name} is not a setting" for name in environ if name.startswith(PREFIX) and not _known(name, known)]
+    values: dict[str, Any] = {}
+    for name, entry in known.items():
+        text, source = _find(name, entry, environ, written, problems)
+        if text is None:
+            continue
+        try:
+            values[name] = entry.metadata["parse"](text)
+        except ValueError as error:
+            shown = "" if entry.metadata["secret"] else f"={text!r}"
+            problems.append(f"{source}{shown}: {error}")
+    if problems:
+        raise BadSettings(problems)
+    return Settings(**{**values, **overrides})
+
+
+def current() -> Settings:
+    """The settings of the running application."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+def _known(name: str, known: Mapping[str, Field[Any]]) -> bool:
+    bare = name.removeprefix(PREFIX).lower()
+    # COMMENTS_TEST_* belongs to the tests.
+    return bare in known or bare.removesuffix("_file") in known or bare.startswith("test_")
+
+
+def _written(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text()) if path.exists() else {}
+    except (tomllib.TOMLDecodeError, OSError, UnicodeError) as error:
+        problems.append(f"config.toml: {error}")
+        return {}
+
+
+def _find(
+    name: str, entry: Field[Any], environ: Mapping[str, str], written: Mapping[str, Any], problems: list[str]
+) -> tuple[str | None, str]:
+    """The text of a setting and where it was found."""
+    variable = PREFIX + name.upper()
+    if variable in environ:
+        return environ[variable], variable
+    if entry.metadata["secret"] and (path := environ.get(f"{variable}_FILE")):
+        try:
+            return Path(path).read_text().strip(), f"{variable}_FILE"
+        except OSError as error:
+            problems.append(f"{variable}_FILE: {error.strerror}")
+            return None, variable
+    if name not in written:
+        return None, variable
+    value = written[name]
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value)), f"config.toml: {name}"

@@ -1,0 +1,181 @@
+"""What differs between SQLite and PostgreSQL, and how a use case writes: one transaction, once.
+
+Nothing else in the package knows which database it runs on.
+"""
+
+import functools
+import logging
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+import alembic.command
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from .errors import from_database
+from .extensions import db
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x636F6D6D656E7473  # "comments", for PostgreSQL's advisory lock
+BUSY_MILLISECONDS = 5_000
+ATTEMPTS = 4
+# PostgreSQL's words for "do it again": serialization failure, deadlock, and the connection going away.
+RETRIED = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
+
+
+def uuid7() -> UUID:
+    """A new id: 48 bits of Unix milliseconds, then randomness, so that ids sort by time (RFC 9562, 5.7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
+    """Run `use_case` in one write transaction: committed at its end, nothing kept when it raises.
+
+    SQLite's write lock is taken at the start, so that no other writer comes between what is read and what is
+    written. A transaction that PostgreSQL asks to repeat, or that lost its connection before the commit, is
+    run again; what cannot be stored is raised as `Unavailable`.
+    """
+
+    @functools.wraps(use_case)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, ATTEMPTS + 1):
+            db.session.rollback()  # a read before may have left an older snapshot open
+            try:
+                db.session.connection(execution_options={"writes": True})
+                result = use_case(*args, **kwargs)
+                db.session.commit()
+            except DBAPIError as error:
+                db.session.rollback()
+                if attempt == ATTEMPTS or not _retried(error):
+                    raise _refusal(error) from error
+                time.sleep(secrets.randbelow(1 << attempt) / 100)
+            except BaseException:
+                db.session.rollback()
+                raise
+            else:
+                return result
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def insert_new(table: sa.Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with its key is there; whether it was inserted."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite_dialect
+    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
+    return bool(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def add_up(table: sa.Table, key: Mapping[str, Any], column: str, amount: int) -> None:
+    """Add `amount` to the counter `column` of the row with `key`, which begins at zero."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite_dialect
+    statement = dialect.insert(table).values({**key, column: amount})
+    total = {column: table.c[column] + amount}
+    db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=total))
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Open the database at `url` for `app`, with the settings that each kind needs."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            sa.event.listen(db.engine, "connect", _prepare_sqlite)
+            sa.event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def upgrade() -> None:
+    """Bring the schema up to date: under a lock, and on SQLite with a copy of the file made first."""
+    if is_current():
+        return
+    _copy_before_upgrade()
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        alembic.command.upgrade(_alembic(connection), "head")
+
+
+def is_current() -> bool:
+    """Whether the schema is the one that this version of the package needs."""
+    with db.engine.connect() as connection:
+        there = MigrationContext.configure(connection).get_current_revision()
+    return there == ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def _alembic(connection: sa.Connection | None = None) -> Config:
+    """Alembic, run from inside the package on `connection`."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _copy_before_upgrade() -> None:
+    """Keep the SQLite file as it was, beside it, named after the schema it has."""
+    path = db.engine.url.database
+    if db.engine.dialect.name != "sqlite" or not path or not Path(path).exists():
+        return
+    with db.engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    copy = Path(f"{path}.before-{revision}")
+    if revision is None or copy.exists():
+        return
+    with closing(sqlite3.connect(path)) as source:
+        source.execute("VACUUM INTO ?", [str(copy)])
+    copy.chmod(0o600)
+    log.info("kept a copy of the database before the upgrade")
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}}
+    # Statements are not prepared, so that PgBouncer may hand each transaction another connection.
+    return {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None, "connect_timeout": 5}}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
+    """Set up a new SQLite connection; transactions are begun by `_begin_sqlite`, not by the driver."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    # NORMAL would lose the last acknowledged comments when the power fails.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _retried(error: DBAPIError) -> bool:
+    """Whether the same transaction may well succeed when it is run again."""
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in RETRIED
+
+
+def _refusal(error: DBAPIError) -> Exception:
+    """What a failed transaction is raised as: a full disk or a lost server is `Unavailable`, a fault stays one."""
+    return from_database(error) if isinstance(error, OperationalError) else error

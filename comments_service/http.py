@@ -1,0 +1,169 @@
+"""The edge's tools: who is asking, from which page, with what body, and how to answer."""
+
+import ipaddress
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any, cast
+
+import msgspec
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from . import config, i18n
+from .errors import BadRequest, OriginNotAllowed, TooLarge, UnsupportedType
+from .extensions import limiter
+from .privacy.sealing import Sealer
+from .signing import Signer
+from .sites import registry
+from .sites.models import Site
+
+MAX_DEPTH = 20
+CORS_SECONDS = 7200
+API_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def now() -> datetime:
+    """The time of this moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def sealer() -> Sealer:
+    """The running application's sealer of addresses."""
+    return cast(Sealer, current_app.extensions["sealer"])
+
+
+def signer() -> Signer:
+    """The running application's signer of tokens."""
+    return cast(Signer, current_app.extensions["signer"])
+
+
+def language() -> str:
+    """The language to answer in: the one asked for by `lang`, else the reader's."""
+    return i18n.choose(request.args.get("lang"), [tag for tag, _ in request.accept_languages])
+
+
+def client_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address of the machine that asks: the peer, or what listed proxies say of it, read from the right."""
+    trusted = config.current().trusted_proxies
+    address = _parsed(request.remote_addr or "") or ipaddress.IPv4Address(0)
+    hops = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
+    for hop in reversed(hops):
+        if not any(address in network for network in trusted):
+            break
+        stated = _parsed(hop.strip())
+        if stated is None:
+            break
+        address = stated
+    return address
+
+
+def network(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """What counts as one client: an IPv4 address, or an IPv6 /64."""
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def client_key() -> str:
+    """The limiter's key of the client; no address stands in it."""
+    return sealer().client(network(client_address())).hex()
+
+
+def limit(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Limit a view, per client, to the rates of the setting named."""
+    return limiter.limit(lambda: getattr(config.current(), setting), key_func=client_key)
+
+
+def json_body() -> dict[str, Any]:
+    """The request's JSON object; raises a 4xx for anything else."""
+    if request.mimetype != "application/json":
+        raise UnsupportedType("Send the body as application/json.")
+    try:
+        raw = request.get_data(cache=False)
+    except HTTPException as error:
+        raise TooLarge("This is too large.") from error
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadRequest("The body is not JSON.") from error
+    if not isinstance(body, dict):
+        raise BadRequest("The body is not a JSON object.")
+    return body
+
+
+def answer(body: Any, status: int = 200, **headers: str) -> Response:
+    """`body` as JSON that is kept by nobody."""
+    response = Response(msgspec.json.encode(body), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    for name, value in headers.items():
+        response.headers[name.replace("_", "-")] = value
+    return response
+
+
+def cacheable(body: bytes, mimetype: str, shared_seconds: int = 60) -> Response:
+    """`body` with an ETag, answered 304 to whom has it; shared caches may keep it for a while."""
+    response = Response(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = f"public, max-age=0, s-maxage={shared_seconds}, stale-while-revalidate=60"
+    response.set_etag(blake2b(body, digest_size=12).hexdigest())
+    response.make_conditional(request)
+    return response
+
+
+def check_origin(site: Site) -> None:
+    """Refuse a request that was not sent from one of the site's pages; raises `OriginNotAllowed`."""
+    if request.headers.get("Origin") not in site.origins:
+        raise OriginNotAllowed("Comments are taken from the site's own pages only.")
+
+
+def allow_origin(response: Response) -> Response:
+    """Let the pages of a site read the public API's answers; used by the public blueprints."""
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin")
+    if not origin or not _may_read(origin):
+        return response
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
+        response.headers["Access-Control-Max-Age"] = str(CORS_SECONDS)
+    return response
+
+
+def _may_read(origin: str) -> bool:
+    site_id = (request.view_args or {}).get("site_id")
+    if site_id is None:
+        return registry.lists(origin)
+    site = registry.peek(site_id)
+    return site is not None and origin in site.origins
+
+
+def init_app(app: Flask) -> None:
+    """Send the headers that every answer carries."""
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in API_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The machine address in `text`, with brackets, a port or a zone cut off; None when there is none."""
+    bare = text.strip('"')
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address

@@ -1,0 +1,1 @@
+"""The moderator's door: the queue, decisions and their undo."""

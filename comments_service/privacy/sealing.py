@@ -1,0 +1,67 @@
+"""Addresses at rest: sealed for reading, keyed for looking up, and nowhere in the clear.
+
+An address is sealed with AES-256-GCM, the comment's id bound in as associated data, so that a sealed
+address moved to another row does not open. Equal addresses are found by an HMAC-SHA-256 under a key of
+its own, cut to 16 bytes. Machine addresses are only ever kept as such an HMAC.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ..keys import Keys
+
+KEY_ID = b"\x01"  # leads every sealed address, so that a later key can stand beside this one
+NONCE_BYTES = 12
+LOOKUP_BYTES = 16
+
+
+class CannotOpen(Exception):
+    """A sealed address that this instance's key, or this row, does not open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAddress:
+    """An address as it is kept: `sealed` opens with the key and the row's id, `lookup` finds equal ones."""
+
+    sealed: bytes
+    lookup: bytes
+
+
+class Sealer:
+    """Seals and opens addresses with the keys of one instance."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._cipher = AESGCM(keys.derive("address/seal"))
+        self._lookup_key = keys.derive("address/lookup")
+        self._client_key = keys.derive("client/lookup")
+
+    def seal(self, address: str, row: UUID) -> SealedAddress:
+        """Seal `address` for the row with the id `row`."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = self._cipher.encrypt(nonce, address.encode(), KEY_ID + row.bytes)
+        return SealedAddress(KEY_ID + nonce + sealed, self.lookup(address))
+
+    def open(self, sealed: bytes, row: UUID) -> str:
+        """The address that `seal` sealed for `row`; raises `CannotOpen` for any other."""
+        nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        try:
+            return self._cipher.decrypt(nonce, text, sealed[:1] + row.bytes).decode()
+        except (InvalidTag, ValueError) as error:
+            raise CannotOpen("this address was sealed with another key or for another row") from error
+
+    def lookup(self, address: str) -> bytes:
+        """16 bytes, equal for equal addresses whatever their case, and useless without the key."""
+        return _keyed(self._lookup_key, address.casefold())
+
+    def client(self, address: str) -> bytes:
+        """16 bytes that stand for a machine's address or network."""
+        return _keyed(self._client_key, address)
+
+
+def _keyed(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")[:LOOKUP_BYTES]

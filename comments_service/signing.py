@@ -1,0 +1,50 @@
+"""Tokens we hand out and recognise again: signed, and each good for one purpose only."""
+
+import enum
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from .keys import Keys
+
+
+class Purpose(enum.StrEnum):
+    """What a token is for; a token signed for one purpose is refused for every other."""
+
+    FORM = "form"
+    RECEIPT = "receipt"
+
+
+class BadToken(Exception):
+    """Not a token of ours, not for this purpose, or too old."""
+
+
+class Signer:
+    """Signs and reads tokens with the keys of one instance.
+
+    A token holds its payload in the clear (URL-safe JSON) and an HMAC-SHA-256 over it: it may hold ids,
+    never an address. The same payload and time give the same token, so that an answer can be given again.
+    """
+
+    def __init__(self, keys: Keys) -> None:
+        self._key = keys.derive("tokens")
+
+    def sign(self, purpose: Purpose, payload: list[str], at: datetime) -> str:
+        """A token for `payload`, dated `at`."""
+        return str(self._serializer(purpose).dumps([int(at.timestamp() * 1000), *payload]))
+
+    def read(self, purpose: Purpose, token: str, now: datetime, max_age: timedelta) -> tuple[list[str], datetime]:
+        """The payload and time of `token`; raises `BadToken` when it is not ours, or older than `max_age`."""
+        try:
+            content: Any = self._serializer(purpose).loads(token)
+            signed_at = datetime.fromtimestamp(content[0] / 1000, now.tzinfo)
+        except (BadData, UnicodeError, TypeError, ValueError, LookupError) as error:
+            raise BadToken("not a token of this service") from error
+        if not timedelta(0) <= now - signed_at + timedelta(minutes=1) <= max_age + timedelta(minutes=1):
+            raise BadToken("this token has expired")
+        return list(content[1:]), signed_at
+
+    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
+        return URLSafeSerializer(self._key, salt=purpose.value, signer_kwargs={"digest_method": sha256})

@@ -1,0 +1,1 @@
+"""Which websites may embed us, and each one's policy."""

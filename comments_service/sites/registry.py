@@ -1,0 +1,69 @@
+"""Adding and finding sites."""
+
+import re
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import msgspec
+import sqlalchemy as sa
+
+from ..database import transaction
+from ..errors import Conflict, FieldError, InvalidForm, NotFound
+from ..extensions import db
+from .models import KEY_LENGTH, Site
+from .policy import Policy
+
+KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+def find(site_id: str) -> Site:
+    """The site with the key `site_id`; raises `NotFound`."""
+    site = peek(site_id)
+    if site is None:
+        raise NotFound("There is no such site.")
+    return site
+
+
+def peek(site_id: str) -> Site | None:
+    """The site with the key `site_id`, or None."""
+    return db.session.get(Site, site_id) if KEY.fullmatch(site_id) else None
+
+
+def lists(origin: str) -> bool:
+    """Whether any site lists `origin`."""
+    written = sa.cast(Site.origins, sa.Text).contains(msgspec.json.encode(origin).decode(), autoescape=True)
+    return any(origin in origins for origins in db.session.scalars(sa.select(Site.origins).where(written)))
+
+
+@transaction
+def add(site_id: str, origins: list[str], policy: Policy, now: datetime) -> Site:
+    """Register a site.
+
+    Raises `InvalidForm` for a key or an origin that cannot be one, `Conflict` when the key is taken.
+    """
+    if not KEY.fullmatch(site_id):
+        detail = f"a key has at most {KEY_LENGTH} lower-case letters, digits and hyphens"
+        raise InvalidForm([FieldError("key", "invalid", detail)], detail)
+    if db.session.get(Site, site_id):
+        raise Conflict(f"There is a site {site_id} already.")
+    site = Site(
+        id=site_id, origins=[checked_origin(o) for o in origins], policy=msgspec.to_builtins(policy), created_at=now
+    )
+    db.session.add(site)
+    return site
+
+
+def checked_origin(text: str) -> str:
+    """`text` as browsers send it in `Origin`; raises `InvalidForm` when it is not a web origin."""
+    try:
+        parts = urlsplit(text.strip().rstrip("/").lower())
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
+        detail = f"{text!r} is not an origin like https://blog.example"
+        raise InvalidForm([FieldError("origin", "invalid", detail)], detail)
+    host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != default else "")

@@ -1,0 +1,1 @@
+"""Judging a submission: checks that give points, a learner, a verdict."""

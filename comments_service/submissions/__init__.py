@@ -1,0 +1,1 @@
+"""The commenter's door: writing a comment, changing it and taking it back."""
