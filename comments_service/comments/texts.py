@@ -1,0 +1,68 @@
+"""Every sentence the widget and the thread page say, in English; the thread's answer carries them in the reader's language.
+
+A key with `.one` or `.other` is a plural form, chosen by the reader's browser (`Intl.PluralRules`; a language with more
+forms adds `.few`, `.many` and so on). `{name}` and its like are filled in by who says the sentence. A test keeps the keys
+here and the keys in `widget/src` the same.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..i18n import N_
+
+TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        # The list
+        "region": N_("Comments"),
+        "comments.one": N_("{count} comment"),
+        "comments.other": N_("{count} comments"),
+        "empty": N_("No comments yet"),
+        "sort": N_("Order of the comments"),
+        "oldest": N_("Oldest first"),
+        "newest": N_("Newest first"),
+        "more": N_("Show more comments"),
+        "moderator": N_("Moderator"),
+        "edited": N_("edited"),
+        "reply": N_("Reply"),
+        "reply_to": N_("Reply to {name}"),
+        "in_reply_to": N_("in reply to {name}"),
+        "locked": N_("Comments are closed here. You can still read what was written."),
+        "closed": N_("This discussion is over: comments close some time after an article is published."),
+        "failed": N_("The comments could not be loaded."),
+        "retry": N_("Try again"),
+        "elsewhere": N_("Read the comments on their own page"),
+        # The form
+        "title": N_("Leave a Comment"),
+        "notice": N_("Your email address will not be published. Required fields are marked *"),
+        "hint": N_("**bold**, *italic*, `code`, > quote and links work here."),
+        "left.one": N_("{count} character left"),
+        "left.other": N_("{count} characters left"),
+        "remember": N_("Save my name, email, and website in this browser for the next time I comment."),
+        "post": N_("Post Comment"),
+        "sending": N_("Sending …"),
+        "preview": N_("Preview"),
+        "cancel": N_("Cancel"),
+        "use": N_("Use {suggestion}"),
+        # What is wrong
+        "required_body": N_("Please write a comment."),
+        "required_name": N_("Please enter your name."),
+        "required_email": N_("Please enter your email address."),
+        "invalid_email": N_("Please enter an email address like ann@example.org."),
+        "too_long.one": N_("This is {count} character too long."),
+        "too_long.other": N_("This is {count} characters too long."),
+        "too_many": N_("That was a lot in a short time. Please try again in {time}; your text is kept here."),
+        "unsent": N_("This could not be sent. Your text is kept here: please try again."),
+        "offline": N_("You are offline. Your comment is kept here and will be sent when you are back."),
+        # The reader's own comments
+        "held": N_("Thank you. Your comment is awaiting moderation."),
+        "published": N_("Thank you. Your comment is published."),
+        "pending": N_("Awaiting moderation: only you can see this."),
+        "unpublished": N_("This comment was not published."),
+        "editable": N_("You can change it for {time}."),
+        "edit": N_("Edit"),
+        "save": N_("Save"),
+        "saved": N_("Your comment was changed."),
+        "withdraw": N_("Withdraw"),
+        "withdrawn": N_("Your comment was withdrawn."),
+    }
+)
