@@ -1,0 +1,1 @@
+"""What a site embeds: the script, and an article that shows it."""

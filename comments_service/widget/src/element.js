@@ -1,0 +1,56 @@
+// The element itself: when it starts, when it starts again, when it stops.
+
+import styles from './widget.css'
+import { h } from './dom.js'
+import { followTheme } from './theme.js'
+import { openThread } from './thread.js'
+
+const sheet = new CSSStyleSheet()
+sheet.replaceSync(styles)
+
+export class CommentsThread extends HTMLElement {
+  static observedAttributes = ['site', 'page', 'lang', 'theme', 'sort']
+
+  #life
+
+  constructor() {
+    super()
+    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [sheet]
+  }
+
+  connectedCallback() {
+    this.disconnectedCallback()
+    this.#life = new AbortController()
+    const { signal } = this.#life
+    // The children, a link or the thread itself, stay in sight until there is something better.
+    // The empty title keeps our own from being a tooltip over everything.
+    const root = h('div', { class: 'root', part: 'root', title: '' }, h('slot'))
+    this.shadowRoot.replaceChildren(root)
+    followTheme(this, root, signal)
+    whenNear(this, signal, () => openThread(this, root, signal))
+  }
+
+  disconnectedCallback() {
+    this.#life?.abort()
+    this.#life = null
+  }
+
+  attributeChangedCallback() {
+    if (this.#life) this.connectedCallback()
+  }
+}
+
+/** Start when the reader comes near, or at once when that is asked for or a comment is. */
+function whenNear(host, signal, start) {
+  if (host.hasAttribute('eager') || location.hash.startsWith('#comment-')) return start()
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return
+      observer.disconnect()
+      start()
+    },
+    { rootMargin: '600px' },
+  )
+  observer.observe(host)
+  signal.addEventListener('abort', () => observer.disconnect())
+}

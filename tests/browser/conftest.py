@@ -1,0 +1,234 @@
+"""The stage for people in a browser: a real service, real article pages from another site, and Debian's Chromium.
+
+The service listens on `localhost`, the articles on `127.0.0.1`: two sites to a browser, as they will be in life.
+"""
+
+import functools
+import http.server
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.articles import Articles
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SITE = "blog"
+
+
+@dataclass
+class Service:
+    """A running comment service and what a moderator does with it."""
+
+    url: str
+    token: str
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The comments in the queue, each as the moderation API gives it."""
+        comments: list[dict[str, Any]] = self._ask("comments?status=pending&limit=200")["comments"]
+        return comments
+
+    def approve(self, body: str) -> dict[str, Any]:
+        """Approve the one waiting comment whose text holds `body`."""
+        return self.decide(body, "approved")
+
+    def decide(self, body: str, status: str) -> dict[str, Any]:
+        """Give the one waiting comment whose text holds `body` its status; gives the comment."""
+        [comment] = [c for c in self.waiting() if body in (c.get("body_source") or json.dumps(c))]
+        self._ask(f"comments/{comment['id']}", {"status": status, "version": comment["version"]})
+        return comment
+
+    def lock(self, comment: dict[str, Any]) -> None:
+        """Let the thread of `comment` take no more."""
+        state = self._ask(f"comments/{comment['id']}")
+        self._ask(f"threads/{state['thread']['id']}", {"locked": True})
+
+    def submit(self, page: str, origin: str, **fields: str | None) -> dict[str, Any]:
+        """Post a comment as the widget of an article at `origin` would."""
+        form = {"page": page, "title": "", "name": "Ann", "email": "ann@example.org", "website": "", "token": "", **fields}
+        headers = {"Origin": origin, "Idempotency-Key": f"{time.time_ns()}"}
+        answer = self._send(f"api/v1/sites/{SITE}/comments", form, headers, "POST")
+        comment: dict[str, Any] = answer["comment"]
+        return comment
+
+    def _ask(self, path: str, change: dict[str, Any] | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return self._send(f"api/v1/moderation/{path}", change, headers, "PATCH" if change else "GET")
+
+    def _send(self, path: str, body: dict[str, Any] | None, headers: dict[str, str], method: str) -> Any:
+        data = json.dumps(body).encode() if body is not None else None
+        kind = {"Content-Type": "application/json"} if data else {}
+        request = urllib.request.Request(f"{self.url}/{path}", data, {**headers, **kind}, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@pytest.fixture(scope="session")
+def articles() -> Iterator[Articles]:
+    """The websites that embed the service."""
+    with Articles() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def service(articles: Articles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The shipped server, started as an operator starts it, with a site for the articles."""
+    place = tmp_path_factory.mktemp("instance")
+    port = free_port()
+    surroundings = {
+        **os.environ,
+        "COMMENTS_INSTANCE_PATH": str(place),
+        "COMMENTS_PUBLIC_URL": f"http://localhost:{port}",
+        "COMMENTS_SUBMIT_LIMITS": "10000 per minute",
+    }
+    command = functools.partial(_command, place, surroundings)
+    command("site", "add", SITE, "--origin", articles.url)
+    token = command("token", "add", "Mia").split()[-1]
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "comments_service.cli", "run", "--port", str(port)],
+            cwd=place, env=surroundings, stdout=log, stderr=log,
+        )  # fmt: skip
+        try:
+            _await_ready(f"http://localhost:{port}", process, place / "log")
+            yield Service(f"http://localhost:{port}", token)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _command(place: Path, surroundings: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "comments_service.cli", *words],
+        cwd=place, env=surroundings, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(f"{url}/readyz", timeout=5).close()
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(log.read_text())
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all; without one the tests are left out, except where nothing may be."""
+    if not CHROMIUM.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"{CHROMIUM} is missing: no browser journeys")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader's own browser, nothing kept in it yet."""
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@dataclass
+class Complaints:
+    """What the browser had to complain about: script errors and the lines of its console."""
+
+    errors: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> Page:
+        """Note what goes wrong on `page` from now on."""
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+        return page
+
+    def ours(self) -> list[str]:
+        """The lines our script wrote, not the browser itself."""
+        return [line for line in self.lines if "comments:" in line]
+
+    def _note(self, message: ConsoleMessage) -> None:
+        self.lines.append(message.text)
+
+
+@pytest.fixture
+def complaints() -> Iterator[Complaints]:
+    """Fails the test in the end when a script died."""
+    complaints = Complaints()
+    yield complaints
+    assert complaints.errors == []
+
+
+@pytest.fixture
+def page(context: BrowserContext, complaints: Complaints) -> Page:
+    """A reader's open tab."""
+    return complaints.listen(context.new_page())
+
+
+@pytest.fixture
+def article(articles: Articles, service: Service, request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Publish an article with the widget in it and give its address; each test has its own page."""
+    path = "/" + re.sub(r"\W+", "-", request.node.name).strip("-")
+
+    def publish(html: str | None = None, **changes: Any) -> str:
+        return articles.publish(service.url, path, html, **changes)
+
+    return publish
+
+
+Axe = Callable[[Page], list[str]]
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    """What axe-core finds on a page, a line for each rule."""
+    if not AXE.exists() and os.environ.get("CI") != "true":
+        pytest.skip("node_modules/axe-core is missing (npm ci): no accessibility tests")
+    script = AXE.read_text()
+
+    def look(page: Page) -> list[str]:
+        page.evaluate(script)
+        found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+        return [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found["violations"] for n in v["nodes"]]
+
+    return look
