@@ -1,8 +1,8 @@
-"""Every sentence the widget and the thread page say, in English; the thread's answer carries them in the reader's language.
+"""Every sentence the widget and the thread page say, in English; the thread's answer carries them in its language.
 
-A key with `.one` or `.other` is a plural form, chosen by the reader's browser (`Intl.PluralRules`; a language with more
-forms adds `.few`, `.many` and so on). `{name}` and its like are filled in by who says the sentence. A test keeps the keys
-here and the keys in `widget/src` the same.
+A key with `.one` or `.other` is a plural form, chosen by the reader's browser (`Intl.PluralRules`; a language with
+more forms adds `.few`, `.many` and so on). `{name}` and its like are filled in by who says the sentence. A test keeps
+the keys here and the keys in `widget/src` the same.
 """
 
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "invalid_email": N_("Please enter an email address like ann@example.org."),
         "too_long.one": N_("This is {count} character too long."),
         "too_long.other": N_("This is {count} characters too long."),
-        "too_many": N_("That was a lot in a short time. Please try again in {time}; your text is kept here."),
+        "too_many": N_("That was a lot in a short time. Please try again at {time}; your text is kept here."),
         "unsent": N_("This could not be sent. Your text is kept here: please try again."),
         "offline": N_("You are offline. Your comment is kept here and will be sent when you are back."),
         # The reader's own comments
@@ -58,11 +58,25 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "published": N_("Thank you. Your comment is published."),
         "pending": N_("Awaiting moderation: only you can see this."),
         "unpublished": N_("This comment was not published."),
-        "editable": N_("You can change it for {time}."),
+        "editable": N_("You can change it until {time}."),
         "edit": N_("Edit"),
         "save": N_("Save"),
         "saved": N_("Your comment was changed."),
         "withdraw": N_("Withdraw"),
         "withdrawn": N_("Your comment was withdrawn."),
+    }
+)
+
+# What the pages without scripts say besides; the widget has no use for it.
+PAGE_TEXTS: Mapping[str, str] = MappingProxyType(
+    {
+        "back": N_("Back to the article"),
+        "replying": N_("You are replying to {name}."),
+        "replying_somebody": N_("You are replying to a comment."),
+        "did_you_mean": N_("Did you mean {suggestion}? To keep the address as it is, send the form again."),
+        "your_comment": N_("Your comment"),
+        "approved": N_("Your comment is published."),
+        "waiting": N_("Your comment is awaiting moderation. Keep this address: it shows where your comment stands."),
+        "feed": N_("Comments as a feed"),
     }
 )

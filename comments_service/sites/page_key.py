@@ -1,7 +1,7 @@
 """The key of a page: one spelling for one article."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ..errors import FieldError, InvalidForm
@@ -61,3 +61,8 @@ def _unquoted(path: str) -> str:
 def _byte(found: "re.Match[bytes]") -> bytes:
     byte = bytes([int(found[1], 16)])
     return found[0].upper() if byte in b"/?#%" or byte < b" " else byte
+
+
+def address(page: str, origins: Sequence[str]) -> str | None:
+    """Where the article with the key `page` stands, or None when its key is not a path."""
+    return origins[0] + page if origins and page.startswith("/") and not page.startswith("//") else None

@@ -7,9 +7,7 @@ from flask import Blueprint, Response, render_template
 from .. import http
 from ..sites import registry
 
-bp = Blueprint(
-    "widget", __name__, template_folder="templates", static_folder="static", static_url_path="/demo/static"
-)
+bp = Blueprint("widget", __name__, template_folder="templates", static_folder="static", static_url_path="/demo/static")
 
 DEMO_SITE = "demo"
 DEMO_PAGE = "/demo/bread"

@@ -1,0 +1,104 @@
+"""The commenter's address: is it one, what is its usual spelling, and was it mistyped?"""
+
+from collections.abc import Iterator
+
+from email_validator import EmailNotValidError, validate_email
+
+MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
+
+# Large providers, and names a letter away from one of them that are real.
+PROVIDERS = (
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "outlook.com",
+    "yahoo.com",
+    "icloud.com",
+    "proton.me",
+    "protonmail.com",
+    "aol.com",
+    "gmx.net",
+    "web.de",
+    "live.com",
+    "mail.ru",
+    "yandex.ru",
+)
+REAL = frozenset(
+    {"gmx.com", "gmx.de", "gmx.at", "gmx.ch", "mail.com", "email.com", "ymail.com", "fmail.com", "live.co"}
+)
+TOP_LEVEL_SLIPS = {
+    ".con": ".com",
+    ".cmo": ".com",
+    ".ocm": ".com",
+    ".comm": ".com",
+    ".vom": ".com",
+    ".xom": ".com",
+    ".ner": ".net",
+    ".nte": ".net",
+    ".ogr": ".org",
+    ".rog": ".org",
+}
+SHORTEST = 7  # letters of a domain; below that a letter more or less is another name
+
+
+class NotAnAddress(ValueError):
+    """No address that mail can be sent to."""
+
+
+def normalise(text: str) -> str:
+    """`text` as the address it is, its domain in lower case; raises `NotAnAddress`.
+
+    Only the form is looked at: asking the domain's servers could hold a request for many seconds.
+    """
+    if len(text) > MAX_LENGTH:
+        raise NotAnAddress("too long")
+    try:
+        found = validate_email(text, check_deliverability=False, allow_quoted_local=False, allow_domain_literal=False)
+    except EmailNotValidError as error:
+        raise NotAnAddress("not an address") from error
+    return found.normalized
+
+
+def suggest(text: str) -> str | None:
+    """The address that was likely meant by `text`, or None when nothing looks mistyped."""
+    local, _, domain = text.strip().lower().replace(" ", "").rpartition("@")
+    if not local or not domain:
+        return None
+    meant = _domain_meant(domain.replace(",", ".").strip("."))
+    if meant == domain:
+        return None
+    suggestion = f"{text.strip().rpartition('@')[0].replace(' ', '')}@{meant}"
+    try:
+        return normalise(suggestion)
+    except NotAnAddress:
+        return None
+
+
+def _domain_meant(domain: str) -> str:
+    for slip, right in TOP_LEVEL_SLIPS.items():
+        if domain.endswith(slip):
+            domain = domain.removesuffix(slip) + right
+    if domain in PROVIDERS or domain in REAL or len(domain) < SHORTEST:
+        return domain
+    if "." not in domain:
+        return next((provider for provider in PROVIDERS if provider.partition(".")[0] == domain), domain)
+    return next(
+        (provider for provider in PROVIDERS if len(provider) >= SHORTEST and _one_slip(domain, provider)), domain
+    )
+
+
+def _one_slip(typed: str, meant: str) -> bool:
+    """Whether one letter left out, added, changed, or two swapped make `meant` of `typed` (Damerau, 1964)."""
+    return abs(len(typed) - len(meant)) <= 1 and meant in set(_slips(typed))
+
+
+def _slips(word: str) -> Iterator[str]:
+    letters = "abcdefghijklmnopqrstuvwxyz."
+    for place in range(len(word) + 1):
+        before, after = word[:place], word[place:]
+        yield from (before + letter + after for letter in letters)
+        if after:
+            yield before + after[1:]
+            yield from (before + letter + after[1:] for letter in letters)
+        if len(after) > 1:
+            yield before + after[1] + after[0] + after[2:]

@@ -1,0 +1,63 @@
+"""The newest comments as an Atom feed (RFC 4287), well-formed whatever was written."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+import msgspec
+
+from ..sites import page_key
+from ..sites.models import Site
+from . import markup
+from .reading import ListedComment
+
+ATOM = "http://www.w3.org/2005/Atom"
+# Everything but the characters that XML 1.0 (section 2.2) can hold.
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+ElementTree.register_namespace("", ATOM)
+
+
+def atom(site: Site, page: str | None, comments: Sequence[ListedComment], address: str) -> bytes:
+    """The feed of `comments`, newest first, that is served at `address`."""
+    feed = ElementTree.Element(f"{{{ATOM}}}feed")
+    _add(feed, "id", address)
+    _add(feed, "title", f"Comments on {page or site.id}")
+    _add(feed, "updated", _time(max((_changed_at(comment) for comment in comments), default=NEVER)))
+    _add(feed, "link", rel="self", type="application/atom+xml", href=address)
+    for comment in comments:
+        _add_entry(feed, site, comment)
+    return bytes(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True))
+
+
+def _add_entry(feed: ElementTree.Element, site: Site, comment: ListedComment) -> None:
+    entry = _add(feed, "entry")
+    _add(entry, "id", comment.id.urn)
+    _add(entry, "title", f"{comment.name} on {comment.title or comment.page}")
+    author = _add(entry, "author")
+    _add(author, "name", comment.name)
+    if comment.website:
+        _add(author, "uri", comment.website)
+    _add(entry, "published", _time(comment.created_at))
+    _add(entry, "updated", _time(_changed_at(comment)))
+    article = page_key.address(comment.page, site.origins)
+    if article:
+        _add(entry, "link", rel="alternate", type="text/html", href=f"{article}#comment-{comment.id}")
+    _add(entry, "content", markup.html(msgspec.json.decode(comment.body)), type="html")
+
+
+def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
+    clean = {name: FORBIDDEN.sub("\ufffd", value) for name, value in attributes.items()}
+    element = ElementTree.SubElement(parent, f"{{{ATOM}}}{tag}", clean)
+    element.text = FORBIDDEN.sub("\ufffd", text) or None
+    return element
+
+
+def _changed_at(comment: ListedComment) -> datetime:
+    return comment.edited_at or comment.created_at
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat()

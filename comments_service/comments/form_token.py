@@ -1,0 +1,21 @@
+"""The form's token: the signed time at which writing below a page began."""
+
+from datetime import datetime, timedelta
+
+from ..signing import BadToken, Purpose, Signer
+
+LIFETIME = timedelta(hours=24)
+
+
+def issue(site_id: str, page: str, signer: Signer, now: datetime) -> str:
+    """The token for a form below `page` that somebody begins to fill in now."""
+    return signer.sign(Purpose.FORM, [site_id, page], now)
+
+
+def began_at(token: str, site_id: str, page: str, signer: Signer, now: datetime) -> datetime | None:
+    """When writing began; None without a valid token, which is evidence for the checks and no error."""
+    try:
+        payload, signed_at = signer.read(Purpose.FORM, token, now, LIFETIME)
+    except BadToken:
+        return None
+    return signed_at if payload == [site_id, page] else None

@@ -1,0 +1,116 @@
+"""The thread as a page, or as a fragment to include: for readers without scripts, and for search engines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, render_template, request
+
+from .. import config, http, i18n
+from ..database import uuid7
+from ..errors import FieldError
+from ..sites import page_key, policy
+from ..sites.models import Site
+from ..sites.registry import find
+from . import form, form_token, markup, reading
+from .texts import PAGE_TEXTS, TEXTS
+from .views import question
+
+bp = Blueprint(
+    "thread_pages",
+    __name__,
+    url_prefix="/s",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/static",
+)
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was filled in: to be shown again, with what is wrong, so that nothing typed is lost."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    errors: tuple[FieldError, ...] = ()
+    problem: str = ""
+    token: str = ""
+
+
+@bp.get("/<site_id>/thread")
+def show(site_id: str) -> Response:
+    site = find(site_id)
+    if "fragment" in request.args:
+        return http.cacheable(render(site, question(site), Filled(), fragment=True).encode(), "text/html")
+    asked = question(site)
+    asked.lang = http.language()
+    filled = Filled(
+        {"parent": request.args.get("parent", "")},
+        token=form_token.issue(site.id, asked.page, http.signer(), http.now()),
+    )
+    return answer(render(site, asked, filled))
+
+
+def answer(html: str, status: int = 200) -> Response:
+    """`html` as a page that nobody keeps, for it holds a form of its own."""
+    response = Response(html, status, mimetype="text/html")
+    response.headers.update({"Cache-Control": "no-store", "Content-Security-Policy": POLICY})
+    # Browsers send no Origin with a form from a page that refers nobody.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def render(site: Site, asked: reading.Question, filled: Filled, *, fragment: bool = False) -> str:
+    """The thread and the form as HTML: a whole page, or its inner part alone."""
+    thread = reading.thread(site, policy.of(site), asked, http.now())
+    names = {str(comment.id): comment.name for comment in thread.comments}
+    return render_template(
+        "comments/fragment.html" if fragment else "comments/thread.html",
+        site=site,
+        thread=thread,
+        entries=[(comment, markup.html(msgspec.json.decode(comment.body))) for comment in thread.comments],
+        names=names,
+        fields=form.describe(i18n.translator(asked.lang)),
+        filled=filled,
+        errors={error.field: error for error in filled.errors},
+        idempotency_key=filled.values.get("idempotency_key") or uuid7().hex,
+        article=page_key.address(asked.page, site.origins),
+        base=config.current().address,
+        lang=asked.lang,
+        structured=_structured(site, thread),
+        t=texts(asked.lang),
+        parent_name=names.get(str(filled.values.get("parent"))),
+    )
+
+
+def texts(lang: str) -> dict[str, str]:
+    """Every sentence that a page may say, in `lang`."""
+    translate = i18n.translator(lang)
+    return {key: translate(sentence) for key, sentence in {**TEXTS, **PAGE_TEXTS}.items()}
+
+
+def _structured(site: Site, thread: reading.ThreadAnswer) -> str:
+    """The thread as JSON-LD (schema.org DiscussionForumPosting), safe inside a script element."""
+    article = page_key.address(thread.page, site.origins)
+    comments = [
+        {
+            "@type": "Comment",
+            "author": {"@type": "Person", "name": comment.name},
+            "datePublished": comment.created_at,
+            "text": markup.text(msgspec.json.decode(comment.body)),
+        }
+        for comment in thread.comments
+    ]
+    posting = {
+        "@context": "https://schema.org",
+        "@type": "DiscussionForumPosting",
+        "url": article or thread.page,
+        "commentCount": thread.count,
+        "comment": comments,
+    }
+    text = msgspec.json.encode(posting).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
