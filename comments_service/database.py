@@ -22,9 +22,9 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from .errors import from_database
+from .errors import Conflict, Invalid, from_database
 from .extensions import db
 
 log = logging.getLogger(__name__)
@@ -124,6 +124,25 @@ def is_current() -> bool:
     return there == ScriptDirectory.from_config(_alembic()).get_current_head()
 
 
+def backup(target: Path) -> None:
+    """Copy the SQLite database to `target` while the service runs; holds every comment acknowledged so far.
+
+    Raises `Conflict` when `target` exists, `Invalid` on PostgreSQL, which has its own tools.
+    """
+    if db.engine.dialect.name != "sqlite":
+        raise Invalid("This is for SQLite; for PostgreSQL use pg_dump.")
+    if target.exists():
+        raise Conflict(f"{target} exists already.")
+    _copy(target)
+
+
+def _copy(target: Path) -> None:
+    """A whole and consistent copy of the SQLite file, for the owner's eyes only."""
+    target.touch(mode=0o600)
+    with closing(sqlite3.connect(str(db.engine.url.database))) as source:
+        source.execute("VACUUM INTO ?", [str(target)])
+
+
 def _alembic(connection: sa.Connection | None = None) -> Config:
     """Alembic, run from inside the package on `connection`."""
     config = Config()
@@ -143,9 +162,7 @@ def _copy_before_upgrade() -> None:
     copy = Path(f"{path}.before-{revision}")
     if revision is None or copy.exists():
         return
-    with closing(sqlite3.connect(path)) as source:
-        source.execute("VACUUM INTO ?", [str(copy)])
-    copy.chmod(0o600)
+    _copy(copy)
     log.info("kept a copy of the database before the upgrade")
 
 
@@ -172,8 +189,12 @@ def _begin_sqlite(connection: sa.Connection) -> None:
 
 
 def _retried(error: DBAPIError) -> bool:
-    """Whether the same transaction may well succeed when it is run again."""
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in RETRIED
+    """Whether the same transaction may well go another way when it is run again.
+
+    That holds for a key that another transaction took in between, too: the second run sees it.
+    """
+    lost = error.connection_invalidated or isinstance(error, IntegrityError)
+    return lost or getattr(error.orig, "sqlstate", None) in RETRIED
 
 
 def _refusal(error: DBAPIError) -> Exception:

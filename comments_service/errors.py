@@ -169,6 +169,12 @@ CODES = {
 }
 
 
+def from_limit(error: RateLimitExceeded) -> ServiceError:
+    """The limiter's refusal in our words."""
+    retry_after = error.limit.limit.get_expiry() if error.limit else 60
+    return TooMany("Too many in a short time. Please wait a moment.", retry_after)
+
+
 def from_http(error: HTTPException) -> ServiceError:
     """Werkzeug's refusal in our words; its description is never shown, for it may quote the input."""
     status = error.code or 500
@@ -196,12 +202,8 @@ def unexpected(error: Exception) -> ServiceError:
 def init_app(app: Flask) -> None:
     """Send every exception through `render`."""
 
-    def limited(error: RateLimitExceeded) -> Response:
-        retry_after = error.limit.limit.get_expiry() if error.limit else 60
-        return render(TooMany("Too many in a short time. Please wait a moment.", retry_after))
-
     app.register_error_handler(ServiceError, render)
-    app.register_error_handler(RateLimitExceeded, limited)
+    app.register_error_handler(RateLimitExceeded, lambda error: render(from_limit(error)))
     app.register_error_handler(HTTPException, lambda error: render(from_http(error)))
     app.register_error_handler(sqlalchemy.exc.OperationalError, lambda error: render(from_database(error)))
     app.register_error_handler(Exception, lambda error: render(unexpected(error)))

@@ -1,0 +1,23 @@
+"""More links than a reader usually gives."""
+
+from urllib.parse import urlsplit
+
+from ..comments import markup
+from ..comments.form import Submission
+from ..sites.policy import Policy
+from .judgement import Evidence, Known
+
+POINTS_A_LINK = 0.6
+MOST_POINTS = 4.0
+SHOWN = 5
+
+
+def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
+    """Points for each link above the number that the site allows."""
+    found = markup.links(submission.tree)
+    if len(found) <= policy.max_links:
+        return None
+    hosts = sorted({urlsplit(link.href).hostname or link.href for link in found})
+    shown = ", ".join(hosts[:SHOWN]) + (", …" if len(hosts) > SHOWN else "")
+    points = min(1.0 + POINTS_A_LINK * (len(found) - policy.max_links), MOST_POINTS)
+    return Evidence("links", points, f"{len(found)} links: {shown}")
