@@ -4,10 +4,16 @@ import os
 
 from flask import Flask
 
-from . import config, database, errors, http
+from . import config, database, errors, http, openapi
+from .accounts import pages as accounts
+from .comments import pages as thread_pages
+from .comments import views as comments
 from .extensions import limiter
 from .privacy.sealing import Sealer
 from .signing import Signer
+from .submissions import pages as submission_pages
+from .submissions import views as submissions
+from .widget import pages as widget
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -21,4 +27,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     http.init_app(app)
     database.init_app(app, settings.database)
     limiter.init_app(app)
+    accounts.init_app(app)
+    for part in (comments, thread_pages, submissions, submission_pages, widget, openapi):
+        app.register_blueprint(part.bp)
     return app

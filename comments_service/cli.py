@@ -1,0 +1,164 @@
+"""The commands: set up, run, and look after an instance."""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import FlaskGroup
+
+from . import config, create_app, database, demo, http, server
+from .accounts import moderators, tokens
+from .errors import ServiceError
+from .extensions import db
+from .sites import policy, registry
+
+
+class Failure(click.ClickException):
+    """A command that could not do its work: one clear line, exit code 1."""
+
+    exit_code = 1
+
+
+def application() -> Flask:
+    """The application of the environment's settings; wrong settings end the command, each one named."""
+    try:
+        return create_app()
+    except config.BadSettings as error:
+        raise Failure("these settings cannot be used:\n" + "\n".join(f"  {line}" for line in error.problems)) from error
+
+
+class Group(FlaskGroup):
+    """Flask's own commands and ours, with refusals said in a line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            raise Failure(error.detail) from error
+
+
+@click.group(cls=Group, create_app=lambda *_: application(), add_default_commands=False)
+def main() -> None:
+    """Comments for any page: one snippet to embed, addresses never published."""
+
+
+def with_database(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Bring the database up to date before `command` runs."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        database.upgrade()
+        return command(*args, **kwargs)
+
+    return run
+
+
+@main.command()
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
+@with_database
+def run(host: str | None, port: int | None) -> None:
+    """Run the production server."""
+    serve(host, port)
+
+
+@main.command("demo")
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on.")
+@with_database
+def run_demo(host: str | None, port: int | None) -> None:
+    """Set up a demonstration site with an article and a moderator, and run it."""
+    settings = server.settings_for(config.current(), host, port)
+    link = demo.prepare(settings.address, http.sealer(), http.signer(), http.now())
+    click.echo(f"The article, with its comments:   {settings.address}{demo.DEMO_PAGE}")
+    click.echo(f"Sign in as its moderator, once:   {settings.address}/admin/sign-in/{link}")
+    click.echo("Stop it with Ctrl+C.")
+    serve(host, port)
+
+
+def serve(host: str | None, port: int | None) -> None:
+    """Serve until stopped, with what the command line says above the settings."""
+    settings = server.settings_for(config.current(), host, port)
+    db.engine.dispose()  # the workers open connections of their own
+    server.serve(settings)
+
+
+@main.group()
+def site() -> None:
+    """The websites that embed this service."""
+
+
+@site.command("add")
+@click.argument("key")
+@click.option(
+    "--origin", "origins", multiple=True, required=True, help="Where its pages are served from; may be repeated."
+)
+@with_database
+def add_site(key: str, origins: tuple[str, ...]) -> None:
+    """Let the website KEY embed this service."""
+    rules = policy.checked({"moderation": config.current().moderation})
+    added = registry.add(key, list(origins), rules, http.now())
+    click.echo(f"Added the site {added.id} for {', '.join(added.origins)}. Paste this where its comments belong:")
+    click.echo(f'  <comments-thread site="{added.id}"></comments-thread>')
+    click.echo(f'  <script async src="{config.current().address}/embed.js"></script>')
+
+
+@main.group()
+def moderator() -> None:
+    """The people who decide."""
+
+
+@moderator.command("add")
+@click.argument("email")
+@click.option("--name", help="The name that replies are signed with; the part before the @ when not given.")
+@click.option("--site", "sites", multiple=True, help="A site to decide for; every site when not given.")
+@with_database
+def add_moderator(email: str, name: str | None, sites: tuple[str, ...]) -> None:
+    """Make EMAIL a moderator, and print a link that signs in once; again for a new link."""
+    _, link = moderators.add(email, name, sites, http.sealer(), http.now())
+    click.echo("This link signs in once, within a day:")
+    click.echo(f"{config.current().address}/admin/sign-in/{link}")
+
+
+@main.group()
+def token() -> None:
+    """Tokens for programs that moderate."""
+
+
+@token.command("add")
+@click.argument("name")
+@click.option("--site", "sites", multiple=True, help="A site it may moderate; every site when not given.")
+@with_database
+def add_token(name: str, sites: tuple[str, ...]) -> None:
+    """Make an API token called NAME, and print it; it is shown this once."""
+    for key in sites:
+        registry.find(key)
+    text = tokens.add(name, sites, http.now())
+    click.echo(f"Made the token {name}. It is shown this once:")
+    click.echo(text)
+
+
+@main.command()
+def check() -> None:
+    """Look at the settings, the database and the schema, and say what is wrong."""
+    current = database.is_current()
+    click.echo(f"settings: fine, in {current_app.instance_path}")
+    click.echo(f"database: {db.engine.dialect.name}, schema {'up to date' if current else 'to be upgraded by run'}")
+    if not current:
+        raise Failure("the schema is not up to date")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database to FILE, whole, while the service runs."""
+    database.backup(file)
+    click.echo(f"Wrote {file}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

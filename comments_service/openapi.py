@@ -1,0 +1,333 @@
+"""The API's description (OpenAPI 3.1), made from the structs and the form that the code itself reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response
+
+from . import http
+from .comments import form, reading
+from .comments.models import Status
+from .sites.page_key import MAX_LENGTH
+
+bp = Blueprint("openapi", __name__)
+
+Schema = Mapping[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+ID: Schema = {"type": "string", "format": "uuid"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+SITE: Schema = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"}
+PAGE: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
+STATUS: Schema = {"type": "string", "enum": [status.value for status in Status]}
+TREE: Schema = {
+    "type": "array",
+    "description": "Elements: [tag, {attributes}?, …children]; a child is text or an element.",
+}
+BODY: Schema = {"type": "string", "minLength": 1, "maxLength": 10_000}
+
+
+def thing(**properties: Schema) -> Schema:
+    """The schema of an object that always has `properties`, and may have more."""
+    return {"type": "object", "properties": properties, "required": sorted(properties)}
+
+
+def list_of(item: Schema) -> Schema:
+    """The schema of a list of `item`."""
+    return {"type": "array", "items": item}
+
+
+def maybe(schema: Schema) -> Schema:
+    """`schema`, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def named(name: str) -> Schema:
+    """The schema called `name` among the document's components."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+COMMENT = named("PublicComment")
+PROBLEM = thing(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, detail=TEXT)
+DECISION = thing(id=ID, status=STATUS, version={"type": "integer", "minimum": 1})
+MODERATED = thing(id=ID, site=TEXT, page=TEXT, status=STATUS, version=COUNT, name=TEXT, body_source=TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route: what it takes, what it answers, and which refusals it knows."""
+
+    method: str
+    path: str
+    summary: str
+    answers: Mapping[int, Schema | None]
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    body: Schema | None = None
+    problems: tuple[int, ...] = ()
+    security: str | None = None
+    media: str = "application/json"
+
+
+KEY = {"Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,200}$"}}
+OWN = thing(status=STATUS, comment=COMMENT, body_source=TEXT, editable={"type": "boolean"}, editable_until=maybe(TIME))
+ACCEPTED = thing(status=STATUS, comment=COMMENT, receipt=TEXT, editable_until=TIME)
+CHANGED = thing(event=maybe(ID), changed=COUNT, conflicts=list_of({"type": "object"}))
+ON_SITE = "/api/v1/sites/{site_id}"
+OF_PAGE = {"page": PAGE}
+LIMIT = {"type": "integer", "minimum": 1, "maximum": 50}
+MODERATION = "/api/v1/moderation"
+REFUSED = (400, 401, 403, 404, 409, 413, 415, 422)
+
+OPERATIONS = (
+    Operation(
+        "get",
+        f"{ON_SITE}/thread",
+        "A page's thread, and the form",
+        {200: named("ThreadAnswer"), 304: None},
+        query={**OF_PAGE, "sort": {"type": "string", "enum": ["oldest", "newest"]}, "after": TEXT, "lang": TEXT},
+        needed=frozenset({"page"}),
+        problems=(404, 422),
+    ),
+    Operation(
+        "get",
+        f"{ON_SITE}/token",
+        "A token that says when writing began",
+        {200: thing(token=TEXT, challenge=maybe(TEXT), expires_at=TIME)},
+        query=OF_PAGE,
+        needed=frozenset({"page"}),
+        problems=(404, 422),
+    ),
+    Operation(
+        "post",
+        f"{ON_SITE}/comments",
+        "Write a comment",
+        {201: ACCEPTED, 202: ACCEPTED},
+        headers=KEY,
+        body=named("Submission"),
+        problems=(400, 403, 404, 409, 413, 415, 422, 428, 429, 503),
+    ),
+    Operation(
+        "post",
+        f"{ON_SITE}/preview",
+        "How a text will look",
+        {200: thing(body=TREE)},
+        body=thing(body=BODY),
+        problems=(400, 403, 404, 413, 415, 422, 429),
+    ),
+    Operation(
+        "get",
+        f"{ON_SITE}/counts",
+        "How many comments stand below pages",
+        {200: thing(counts={"type": "object", "additionalProperties": COUNT}), 304: None},
+        query={"page": {**list_of(PAGE), "maxItems": reading.MAX_COUNTS}},
+        problems=(404, 422),
+    ),
+    Operation(
+        "get",
+        f"{ON_SITE}/latest",
+        "The site's newest comments",
+        {200: thing(comments=list_of(named("ListedComment"))), 304: None},
+        query={"limit": LIMIT},
+        problems=(404, 422),
+    ),
+    Operation(
+        "get",
+        f"{ON_SITE}/feed.atom",
+        "The newest comments as an Atom feed",
+        {200: TEXT, 304: None},
+        query=OF_PAGE,
+        problems=(404, 422),
+        media="application/atom+xml",
+    ),
+    Operation(
+        "get",
+        "/api/v1/comments/{comment_id}",
+        "One's own comment",
+        {200: OWN},
+        problems=(401, 404),
+        security="receipt",
+    ),
+    Operation(
+        "patch",
+        "/api/v1/comments/{comment_id}",
+        "Change one's own comment",
+        {200: OWN},
+        body=thing(body=BODY),
+        problems=(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+        security="receipt",
+    ),
+    Operation(
+        "delete",
+        "/api/v1/comments/{comment_id}",
+        "Withdraw one's own comment",
+        {204: None},
+        problems=(401, 403, 404, 503),
+        security="receipt",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/comments",
+        "The queue",
+        {200: thing(comments=list_of(MODERATED), next=maybe(TEXT), total=COUNT)},
+        query={
+            "site": SITE,
+            "status": STATUS,
+            "q": TEXT,
+            "after": TEXT,
+            "limit": {"type": "integer", "minimum": 1, "maximum": 200},
+        },
+        problems=(401, 404, 422),
+        security="moderator",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/comments/{{comment_id}}",
+        "A comment with all that a decision needs",
+        {200: MODERATED},
+        problems=(401, 404),
+        security="moderator",
+    ),
+    Operation(
+        "patch",
+        f"{MODERATION}/comments/{{comment_id}}",
+        "Decide on a comment, or change its text",
+        {200: MODERATED},
+        body={
+            "type": "object",
+            "properties": {"status": STATUS, "version": {"type": "integer", "minimum": 1}, "body": BODY},
+        },
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "delete",
+        f"{MODERATION}/comments/{{comment_id}}",
+        "Purge a comment from trash or spam, for good",
+        {204: None},
+        problems=(401, 403, 404, 409),
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/comments/{{comment_id}}/reply",
+        "Answer a comment as the site",
+        {201: MODERATED},
+        body=thing(body=BODY),
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/decisions",
+        "Decide on many comments at once",
+        {200: CHANGED},
+        headers=KEY,
+        body={
+            "type": "object",
+            "properties": {"decisions": list_of(DECISION), "filter": TEXT, "status": STATUS},
+        },
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/events",
+        "The log of decisions",
+        {200: thing(events=list_of({"type": "object"}), next=maybe(TEXT))},
+        query={"site": SITE, "after": TEXT},
+        problems=(401, 404, 422),
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/events/{{event_id}}/undo",
+        "Undo an event",
+        {200: CHANGED},
+        headers=KEY,
+        problems=(401, 403, 404, 409, 422),
+        security="moderator",
+    ),
+    Operation(
+        "patch",
+        f"{MODERATION}/threads/{{thread_id}}",
+        "Lock or unlock a thread",
+        {200: thing(id=ID, locked={"type": "boolean"})},
+        body=thing(locked={"type": "boolean"}),
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/counts",
+        "How many comments have each status, by site",
+        {200: {"type": "object"}},
+        problems=(401, 404),
+        security="moderator",
+    ),
+)
+
+
+@cache
+def document() -> bytes:
+    """The description as JSON."""
+    structs = (reading.PublicComment, reading.ListedComment, reading.ThreadAnswer)
+    _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    schemas |= {"Submission": form.json_schema(), "Problem": PROBLEM}
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+    bearer = {"type": "http", "scheme": "bearer"}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Comments Service", "version": version("comments-service"), "license": {"name": "MIT"}},
+            "paths": paths,
+            "components": {"schemas": schemas, "securitySchemes": {"receipt": bearer, "moderator": bearer}},
+        }
+    )
+
+
+@bp.get("/api/v1/openapi.json")
+def show() -> Response:
+    return http.cacheable(document(), "application/json")
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    """`operation` as an OpenAPI Operation Object."""
+    described: dict[str, Any] = {"summary": operation.summary, "responses": _responses(operation)}
+    described["parameters"] = [
+        *(_parameter("path", name, ID if name != "site_id" else SITE, True) for name in _placeholders(operation.path)),
+        *(_parameter("query", name, schema, name in operation.needed) for name, schema in operation.query.items()),
+        *(_parameter("header", name, schema, False) for name, schema in operation.headers.items()),
+    ]
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+    if operation.security:
+        described["security"] = [{operation.security: []}]
+    return described
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, schema in operation.answers.items():
+        content = {"content": {operation.media: {"schema": schema}}} if schema else {}
+        responses[str(status)] = {"description": operation.summary, **content}
+    problem = {"application/problem+json": {"schema": named("Problem")}}
+    for status in operation.problems:
+        responses[str(status)] = {"description": "Refused, with the reason", "content": problem}
+    return responses
+
+
+def _parameter(where: str, name: str, schema: Schema, required: bool) -> dict[str, Any]:
+    return {"in": where, "name": name, "schema": schema, "required": required}
+
+
+def _placeholders(path: str) -> list[str]:
+    return [part.partition("}")[0] for part in path.split("{")[1:]]
