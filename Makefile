@@ -1,0 +1,8 @@
+# Thin words over scripts/dev.sh, which also works without make.
+.PHONY: run test check bench
+run:   ## set everything up and run the demonstration
+	@sh scripts/dev.sh run
+test:  ## set everything up and pass the tests
+	@sh scripts/dev.sh test
+check: ## lint, types, import contracts, freshness of built files
+	@sh scripts/dev.sh check

@@ -1,0 +1,83 @@
+#!/bin/sh
+# Sets up what a command needs, then runs it:
+#   sh scripts/dev.sh run     the demonstration: service, article, moderator
+#   sh scripts/dev.sh test    the tests
+#   sh scripts/dev.sh check   lint, types, import contracts, freshness of built files
+# Needs Python 3.11 or later. Once set up, it works offline.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+
+find_python() {
+  for name in python3 python3.14 python3.13 python3.12 python3.11 python; do
+    if "$name" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  say 'Python 3.11 or later is needed and was not found.'
+  exit 1
+}
+
+# set_up GROUPS: the virtual environment with the package and the dependency groups named, made once per pyproject.toml.
+set_up() {
+  stamp=".venv/.ready$(printf '%s' "$*" | tr -d ' -')"
+  if [ -f "$stamp" ] && [ "$stamp" -nt pyproject.toml ]; then return; fi
+  if [ ! -x .venv/bin/python ]; then
+    "$(find_python)" -m venv .venv || { rm -rf .venv; say "Making a virtual environment failed; on Debian: apt-get install python3-venv"; exit 1; }
+  fi
+  say 'Setting up (once) …'
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+  .venv/bin/uv pip install --quiet --python .venv/bin/python --editable . "$@"
+  touch "$stamp"
+}
+
+# What the tests need from Debian. Left out with a word where it cannot be installed; under CI it must be there.
+SYSTEM='chromium:chromium fonts-noto-core:- postgresql:pg_ctlcluster redis-server:redis-server'
+system_packages() {
+  missing=
+  for pair in $SYSTEM; do
+    package=${pair%%:*} program=${pair#*:}
+    case $program in
+      -) [ -d /usr/share/fonts/truetype/noto ] || missing="$missing $package" ;;
+      *) command -v "$program" >/dev/null 2>&1 || missing="$missing $package" ;;
+    esac
+  done
+  [ -n "$missing" ] || return 0
+  if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
+    say "Installing from Debian:$missing"
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing; } >/dev/null 2>&1 && return 0
+  fi
+  say "Not installed, so tests that need them are left out (apt-get install$missing)."
+}
+
+node_packages() {
+  [ -d node_modules ] && [ node_modules -nt package-lock.json ] && return 0
+  command -v npm >/dev/null 2>&1 && npm ci --silent --no-audit --no-fund >/dev/null 2>&1 && touch node_modules && return 0
+  say 'npm or its packages are missing: the accessibility tests and the freshness of the widget are left out.'
+}
+
+command=${1:-run}
+[ $# -eq 0 ] || shift
+case $command in
+  run)
+    set_up
+    exec .venv/bin/comments-service demo "$@"
+    ;;
+  test)
+    set_up --group dev
+    system_packages
+    node_packages
+    exec .venv/bin/python -m pytest "$@"
+    ;;
+  check)
+    set_up --group dev
+    node_packages
+    exec .venv/bin/python scripts/check.py
+    ;;
+  *)
+    say "usage: sh scripts/dev.sh run|test|check"
+    exit 2
+    ;;
+esac
