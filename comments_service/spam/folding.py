@@ -1,0 +1,55 @@
+"""One spelling for one word: case, width, invisible characters and look-alike letters folded away."""
+
+import html
+import re
+import unicodedata
+
+LONGEST = 3000  # characters that are looked at: the first two thirds and the last third of what was written
+
+_INVISIBLE = dict.fromkeys(
+    (0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFE0F, 0xFEFF)
+)
+# Letters of other alphabets that are drawn like Latin ones. They are folded only inside a word that
+# mixes alphabets: a Russian word is a Russian word.
+_LOOK_ALIKES = str.maketrans(
+    "авеёкмнорстухіїјѕԁɡһӏьαβεηικμνορτυχɑı",
+    "abeekmhopctyxiijsdghlbabenikmvoptuxai",
+)
+_MIXED = re.compile(r"\w*(?:[a-z][\u0370-\u03ff\u0400-\u052fɑɡı]|[\u0370-\u03ff\u0400-\u052fɑɡı][a-z])\w*")
+_TAG = re.compile(r"<[/a-zA-Z!][^<>]{0,500}>")
+_STRETCHED = re.compile(r"([^\W\d_w])\1{2,}")  # letters: not numbers, and not "www"
+
+
+def plain(text: str) -> str:
+    """`text` without markup, entities and invisible characters, in compatible form (NFKC); case is kept."""
+    if "&" in text:
+        text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
+
+
+def fold(text: str) -> str:
+    """`plain` text with case, stretched letters ("soooo") and look-alike letters folded too."""
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = _MIXED.sub(_latin, folded)
+    return _STRETCHED.sub(r"\1\1", folded)
+
+
+def has_look_alikes(text: str) -> bool:
+    """Whether a word of the case-folded `text` mixes Latin letters with Cyrillic or Greek ones."""
+    return not text.isascii() and _MIXED.search(text) is not None
+
+
+def shorten(text: str) -> str:
+    """The part of a long `text` that is looked at: its beginning, and its end, where links hide."""
+    if len(text) <= LONGEST:
+        return text
+    return text[: LONGEST * 2 // 3] + "\n" + text[-LONGEST // 3 :]
+
+
+def _latin(word: re.Match[str]) -> str:
+    return word[0].translate(_LOOK_ALIKES)

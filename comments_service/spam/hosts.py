@@ -1,0 +1,41 @@
+"""The hosts that a text links to, and the registrable domain of a host."""
+
+import re
+from functools import lru_cache
+
+from publicsuffixlist import PublicSuffixList
+
+# An address with a scheme or "www." counts whatever its ending; a bare one only below endings that are
+# not also words ("love it.is it", "see you.to the end").
+_ENDINGS = (
+    "com|net|org|info|biz|edu|gov|ru|su|ua|by|kz|рф|de|fr|pl|nl|uk|eu|cz|es|ro|tr|br|mx|ar|cn|tw|jp|kr|vn|au|ca|ir|"
+    "xyz|top|shop|store|online|site|website|space|club|icu|vip|app|dev|tech|pro|cc|io|co|ai|ly|gl|gg|gd|tk|ml|ga|cf|"
+    "link|click|blog|news|agency|casino|bet|loan|win|bid|stream"
+)
+_LINK = re.compile(
+    rf"(?:https?://|//|\bwww\.)([^\s/?#<>\"'()\[\]]+)|(?<![\w@.-])((?:[\w-]+\.)+(?:{_ENDINGS}))(?![\w-])", re.IGNORECASE
+)
+
+
+def linked(text: str) -> list[str]:
+    """The hosts linked to in `text`, in order and as often as they occur, in lower case and without "www."."""
+    if "." not in text:
+        return []
+    return [clean(found[1] or found[2]) for found in _LINK.finditer(text)]
+
+
+def clean(host: str) -> str:
+    """`host` in lower case, without user, port, "www." and the dot or comma that ended the sentence."""
+    return host.rpartition("@")[2].partition(":")[0].rstrip(".,;!*_").lower().removeprefix("www.")
+
+
+@lru_cache(maxsize=4096)
+def registrable(host: str) -> str:
+    """The domain that somebody registered to have `host` ("blog.example.co.uk" gives "example.co.uk")."""
+    return _suffixes().privatesuffix(host) or host
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> PublicSuffixList:
+    """The public suffix list, read once (60 ms), when the first link is met."""
+    return PublicSuffixList()
