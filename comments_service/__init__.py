@@ -11,6 +11,7 @@ from .comments import views as comments
 from .extensions import limiter
 from .privacy.sealing import Sealer
 from .signing import Signer
+from .moderation import views as moderation
 from .submissions import pages as submission_pages
 from .submissions import views as submissions
 from .widget import pages as widget
@@ -28,6 +29,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     database.init_app(app, settings.database)
     limiter.init_app(app)
     accounts.init_app(app)
-    for part in (comments, thread_pages, submissions, submission_pages, widget, openapi):
+    for part in (comments, thread_pages, submissions, submission_pages, moderation, widget, openapi):
         app.register_blueprint(part.bp)
     return app

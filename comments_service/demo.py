@@ -75,5 +75,5 @@ def _talk(sealer: Sealer, signer: Signer, now: datetime) -> None:
 
 def _approve(comment: Comment, at: datetime) -> None:
     stored = db.session.scalars(sa.select(Comment).where(Comment.site_id == DEMO_SITE, Comment.id == comment.id)).one()
-    decision = decisions.Decision(DEMO_SITE, stored.id, Status.APPROVED, stored.version)
+    decision = decisions.Decision(stored.id, Status.APPROVED, stored.version)
     decisions.decide([decision], Actor(None, "demo", None), at + timedelta(minutes=20))

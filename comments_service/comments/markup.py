@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import nh3
 import pyromark
 from linkify_it import LinkifyIt
@@ -63,6 +64,17 @@ def parse(body: str) -> Tree:
     for event in pyromark.events(UNPRINTABLE.sub("\ufffd", body)):
         builder.take(event)
     return builder.tree()
+
+
+def rendered(body: str, tree: Tree | None = None) -> dict[str, str]:
+    """The columns that a text is kept in: as typed, as a tree in JSON, as HTML, and by which renderer."""
+    tree = parse(body) if tree is None else tree
+    return {
+        "body": body,
+        "tree": msgspec.json.encode(tree).decode(),
+        "html": html(tree),
+        "renderer": RENDERER,
+    }
 
 
 def html(tree: Tree) -> str:

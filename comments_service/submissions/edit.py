@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ..comments import counts
+from ..comments import counts, markup
 from ..comments.form import Submission
 from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction
@@ -11,7 +11,7 @@ from ..notify import outbox
 from ..sites.policy import Policy
 from ..spam import verdict
 from . import receipts
-from .submit import reasoned, refuse_twice, rendered
+from .submit import reasoned, refuse_twice
 
 
 @transaction
@@ -27,7 +27,7 @@ def edit(changed: Submission, policy: Policy, grace: timedelta) -> Comment:
         return comment
     refuse_twice(changed)
     _keep_earlier(comment, changed)
-    for column, value in rendered(changed.body, changed.tree).items():
+    for column, value in markup.rendered(changed.body, changed.tree).items():
         setattr(comment, column, value)
     comment.fingerprint = changed.fingerprint
     comment.edited_at = now

@@ -118,7 +118,7 @@ def _comment(submission: Submission, thread: Thread, parent: Comment | None, jud
         version=1,
         name=submission.name,
         website=submission.website,
-        **rendered(submission.body, submission.tree),
+        **markup.rendered(submission.body, submission.tree),
         address_sealed=submission.address.sealed,
         address_key=submission.address.lookup,
         network_key=submission.network_key,
@@ -127,16 +127,6 @@ def _comment(submission: Submission, thread: Thread, parent: Comment | None, jud
         **reasoned(judged),
         created_at=submission.arrived_at,
     )
-
-
-def rendered(body: str, tree: markup.Tree) -> dict[str, str]:
-    """The columns that a text is kept in: as typed, as a tree, as HTML, and by which renderer."""
-    return {
-        "body": body,
-        "tree": msgspec.json.encode(tree).decode(),
-        "html": markup.html(tree),
-        "renderer": markup.RENDERER,
-    }
 
 
 def reasoned(judged: Verdict) -> dict[str, float | str]:

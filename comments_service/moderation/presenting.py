@@ -1,0 +1,85 @@
+"""A comment as moderators see it, as JSON: with the address, the source text and every reason."""
+
+from typing import Any
+
+from ..comments.models import Comment, Thread
+from ..privacy.sealing import Sealer
+from ..sites import page_key
+from .events import Entry
+from .queue import Card
+
+
+def card_json(card: Card, sealer: Sealer, origins: list[str]) -> dict[str, Any]:
+    """Everything that a decision needs; `origins` are those of the comment's site."""
+    comment, record = card.comment, card.record
+    return {
+        "id": comment.id,
+        "site": comment.site_id,
+        "page": card.thread.page,
+        "thread": thread_json(card.thread, origins),
+        "parent": parent_json(card.parent) if card.parent else None,
+        "name": comment.name,
+        "email": address_of(comment, sealer),
+        "website": comment.website or None,
+        "role": comment.role,
+        "body_source": comment.body,
+        "earlier": [{"body": body.body, "replaced_at": body.replaced_at} for body in card.earlier],
+        "status": comment.status,
+        "version": comment.version,
+        "created_at": comment.created_at,
+        "edited_at": comment.edited_at,
+        "reasons": card.reasons,
+        "score": comment.score,
+        "commenter": {
+            "approved": record.approved,
+            "pending": record.pending,
+            "spam": record.spam,
+            "trash": record.trash,
+            "first_seen": record.first_seen,
+            "names": record.names,
+        },
+        "decided_by": card.decided.actor if card.decided else None,
+        "decided_at": card.decided.created_at if card.decided else None,
+    }
+
+
+def thread_json(thread: Thread, origins: list[str]) -> dict[str, Any]:
+    """A thread, with the article's address where its key is one."""
+    return {
+        "id": thread.id,
+        "page": thread.page,
+        "title": thread.title,
+        "url": page_key.address(thread.page, origins),
+        "locked": thread.locked,
+        "count": thread.comment_count,
+    }
+
+
+def parent_json(parent: Comment) -> dict[str, Any]:
+    """What a comment replies to."""
+    return {"id": parent.id, "name": parent.name, "body_source": parent.body, "status": parent.status}
+
+
+def event_json(entry: Entry) -> dict[str, Any]:
+    """An event of the log."""
+    event = entry.event
+    return {
+        "id": event.id,
+        "site": event.site_id,
+        "kind": event.kind,
+        "by": event.actor,
+        "at": event.created_at,
+        "undoes": event.undoes,
+        "undone": entry.undone,
+        "thread": event.thread_id,
+        "note": event.note,
+        "changes": [
+            {"comment": change.comment_id, "from": change.status_from, "to": change.status_to}
+            for change in entry.changes
+        ],
+    }
+
+
+def address_of(comment: Comment, sealer: Sealer) -> str | None:
+    """The commenter's address, opened for the moderator; None for a comment that has none."""
+    return sealer.open(comment.address_sealed, comment.id) if comment.address_sealed else None

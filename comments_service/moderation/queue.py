@@ -1,0 +1,204 @@
+"""The queue: comments to decide on, each with everything that a decision needs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from ..accounts.actor import Actor
+from ..comments import counts
+from ..comments.models import Comment, EarlierBody, Status, Thread
+from ..extensions import db
+from ..sites.models import Site
+from ..spam.judgement import Evidence
+from .decisions import within
+from .models import Change, Event
+
+MOST = 200
+COUNTED = 1000  # matches of a search are counted up to here
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which comments to list: of one status or of all, of one site or of all the actor's, holding words."""
+
+    status: Status | None = Status.PENDING
+    site_id: str | None = None
+    words: str = ""
+    after: UUID | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of the address that a comment came from."""
+
+    approved: int = 0
+    pending: int = 0
+    spam: int = 0
+    trash: int = 0
+    first_seen: datetime | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A comment with its surroundings. The address stays sealed until the edge opens it."""
+
+    comment: Comment
+    thread: Thread
+    parent: Comment | None
+    record: Record
+    earlier: tuple[EarlierBody, ...] = ()
+    decided: Event | None = None
+
+    @property
+    def reasons(self) -> list[Evidence]:
+        """Why it was held, by check."""
+        return msgspec.json.decode(self.comment.reasons, type=list[Evidence])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the queue; `next` is the id to ask after, `total` how many there are in all."""
+
+    cards: list[Card]
+    next: UUID | None
+    total: int
+
+
+@dataclass(slots=True)
+class _Sums:
+    """A record while it is added up."""
+
+    numbers: dict[Status, int] = field(default_factory=dict)
+    first_seen: datetime | None = None
+    names: set[str] = field(default_factory=set)
+
+
+def page(query: Query, actor: Actor) -> Page:
+    """The comments that `query` asks for, newest first; raises `NotFound` for another's site."""
+    if query.site_id is not None:
+        actor.check(query.site_id)
+    wanted = _matching(query, actor)
+    listed = wanted.where(Comment.id < query.after) if query.after else wanted
+    found = list(db.session.scalars(listed.order_by(Comment.id.desc()).limit(query.limit + 1)))
+    shown = found[: query.limit]
+    return Page(cards(shown), shown[-1].id if len(found) > len(shown) else None, _total(query, wanted, actor))
+
+
+def cards(comments: Sequence[Comment]) -> list[Card]:
+    """`comments` with their surroundings, in a fixed number of queries."""
+    if not comments:
+        return []
+    threads = _by_id(Thread, {c.site_id for c in comments}, {c.thread_id for c in comments})
+    parents = _by_id(Comment, {c.site_id for c in comments}, {c.parent_id for c in comments if c.parent_id})
+    records, earlier, decided = _records(comments), _earlier(comments), _decided(comments)
+    return [
+        Card(
+            comment=comment,
+            thread=threads[comment.thread_id],
+            parent=parents.get(comment.parent_id) if comment.parent_id else None,
+            record=records.get((comment.site_id, comment.address_key), Record()),
+            earlier=tuple(earlier.get(comment.id, ())),
+            decided=decided.get(comment.id),
+        )
+        for comment in comments
+    ]
+
+
+def totals(actor: Actor) -> dict[str, dict[Status, int]]:
+    """For each of the actor's sites, how many comments have each status."""
+    return counts.by_status(sites_of(actor))
+
+
+def sites_of(actor: Actor) -> list[str]:
+    """The keys of the sites the actor decides for."""
+    return sorted(actor.sites) if actor.sites is not None else sorted(db.session.scalars(sa.select(Site.id)))
+
+
+def _matching(query: Query, actor: Actor) -> sa.Select[Comment]:
+    wanted = sa.select(Comment)
+    site = Comment.site_id == query.site_id if query.site_id else within(Comment.site_id, actor)
+    wanted = wanted.where(site)
+    if query.status is not None:
+        wanted = wanted.where(Comment.status == query.status)
+    for word in query.words.split():
+        found = [column.icontains(word, autoescape=True) for column in (Comment.body, Comment.name, Comment.website)]
+        wanted = wanted.where(sa.or_(*found))
+    return wanted
+
+
+def _total(query: Query, wanted: sa.Select[Comment], actor: Actor) -> int:
+    """How many match: from the kept counts, or for a search counted up to a limit."""
+    if query.words:
+        some = wanted.with_only_columns(Comment.id).limit(COUNTED).subquery()
+        return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    kept = counts.by_status([query.site_id] if query.site_id else sites_of(actor))
+    statuses = [query.status] if query.status else list(Status)
+    return sum(numbers[status] for numbers in kept.values() for status in statuses)
+
+
+def _by_id(table: Any, site_ids: set[str], ids: set[Any]) -> dict[UUID, Any]:
+    rows = db.session.scalars(sa.select(table).where(table.site_id.in_(site_ids), table.id.in_(ids)))
+    return {row.id: row for row in rows}
+
+
+def _records(comments: Sequence[Comment]) -> dict[tuple[str, bytes | None], Record]:
+    """What is known of each address among `comments`, by site and address."""
+    keys = {comment.address_key for comment in comments if comment.address_key}
+    rows = db.session.execute(
+        sa.select(
+            Comment.site_id,
+            Comment.address_key,
+            Comment.status,
+            Comment.name,
+            sa.func.count(),
+            sa.func.min(Comment.created_at, type_=Comment.created_at.type),
+        )
+        .where(Comment.site_id.in_({c.site_id for c in comments}), Comment.address_key.in_(keys))
+        .group_by(Comment.site_id, Comment.address_key, Comment.status, Comment.name)
+    )
+    sums: dict[tuple[str, bytes | None], _Sums] = {}
+    for site_id, key, status, name, number, first in rows:
+        sum_ = sums.setdefault((site_id, key), _Sums())
+        sum_.numbers[status] = sum_.numbers.get(status, 0) + number
+        sum_.first_seen = min(first, sum_.first_seen or first)
+        sum_.names.add(name)
+    return {place: _record(found) for place, found in sums.items()}
+
+
+def _record(found: _Sums) -> Record:
+    numbers = {status.value: found.numbers.get(status, 0) for status in Status}
+    return Record(**numbers, first_seen=found.first_seen, names=tuple(sorted(found.names)))
+
+
+def _earlier(comments: Sequence[Comment]) -> dict[UUID, list[EarlierBody]]:
+    """The earlier texts of those that were edited, oldest first."""
+    edited = {comment.id for comment in comments if comment.edited_at}
+    if not edited:
+        return {}
+    rows = db.session.scalars(
+        sa.select(EarlierBody)
+        .where(EarlierBody.site_id.in_({c.site_id for c in comments}), EarlierBody.comment_id.in_(edited))
+        .order_by(EarlierBody.version)
+    )
+    bodies: dict[UUID, list[EarlierBody]] = {}
+    for row in rows:
+        bodies.setdefault(row.comment_id, []).append(row)
+    return bodies
+
+
+def _decided(comments: Sequence[Comment]) -> dict[UUID, Event]:
+    """The last event that changed each of `comments`."""
+    rows = db.session.execute(
+        sa.select(Change.comment_id, Event)
+        .join(Event, sa.and_(Event.site_id == Change.site_id, Event.id == Change.event_id))
+        .where(Change.site_id.in_({c.site_id for c in comments}), Change.comment_id.in_({c.id for c in comments}))
+        .order_by(Event.id)
+    )
+    return dict(rows.all())

@@ -1,0 +1,178 @@
+"""Moderating by program, and the admin page's script: JSON for API tokens and for signed-in browsers."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from .. import http
+from ..accounts.views import actor
+from ..comments.form import parse_body
+from ..comments.models import Comment, Status
+from ..errors import Conflict, FieldError, Invalid, InvalidForm
+from ..sites import registry
+from . import decisions, edit, events, presenting, purge, queue, undo
+from .decisions import Decision, Outcome
+
+bp = Blueprint("moderation", __name__, url_prefix="/api/v1/moderation")
+
+
+@bp.get("/comments")
+def show_queue() -> Response:
+    found = queue.page(asked(request.args), actor())
+    body = {"comments": cards_json(found.cards), "next": found.next, "total": found.total}
+    return http.answer(body)
+
+
+@bp.get("/comments/<uuid:comment_id>")
+def show_comment(comment_id: UUID) -> Response:
+    return comment_answer(edit.one(comment_id, actor()))
+
+
+@bp.patch("/comments/<uuid:comment_id>")
+def change_comment(comment_id: UUID) -> Response:
+    who, data = actor(), http.json_body()
+    version = whole_number(data, "version")
+    if "body" in data:
+        try:
+            return comment_answer(edit.edit(comment_id, parse_body(data, str), version, who, http.now()))
+        except Conflict as conflict:
+            raise stale(edit.one(comment_id, who)) from conflict
+    edit.one(comment_id, who)
+    decision = Decision(comment_id, status_in(data), version)
+    outcome = decisions.decide([decision], who, http.now(), key=idempotency_key())
+    if outcome.conflicts:
+        raise stale(outcome.conflicts[0])
+    return comment_answer(edit.one(comment_id, who))
+
+
+@bp.delete("/comments/<uuid:comment_id>")
+def purge_comment(comment_id: UUID) -> Response:
+    purge.purge([comment_id], actor(), http.now())
+    return Response(status=204)
+
+
+@bp.post("/comments/<uuid:comment_id>/reply")
+def reply(comment_id: UUID) -> Response:
+    who, body = actor(), parse_body(http.json_body(), str)
+    return comment_answer(edit.reply(comment_id, body, who, http.now()), 201)
+
+
+@bp.post("/decisions")
+def decide() -> Response:
+    who, data = actor(), http.json_body()
+    wanted = data.get("decisions")
+    if not isinstance(wanted, list):
+        raise InvalidForm([FieldError("decisions", "required", "A list of decisions is needed.")])
+    chosen = [decision_in(entry) for entry in wanted]
+    return outcome_answer(decisions.decide(chosen, who, http.now(), key=idempotency_key()))
+
+
+@bp.get("/events")
+def show_events() -> Response:
+    found, following = events.page(actor(), request.args.get("site"), id_or_none("after", request.args.get("after")))
+    return http.answer({"events": [presenting.event_json(entry) for entry in found], "next": following})
+
+
+@bp.post("/events/<uuid:event_id>/undo")
+def undo_event(event_id: UUID) -> Response:
+    return outcome_answer(undo.undo(event_id, actor(), http.now()))
+
+
+@bp.patch("/threads/<uuid:thread_id>")
+def change_thread(thread_id: UUID) -> Response:
+    who, locked = actor(), http.json_body().get("locked")
+    if not isinstance(locked, bool):
+        raise InvalidForm([FieldError("locked", "wrong-type", "This is true or false.")])
+    thread = events.lock(thread_id, locked, who, http.now())
+    return http.answer(presenting.thread_json(thread, registry.find(thread.site_id).origins))
+
+
+@bp.get("/counts")
+def show_counts() -> Response:
+    return http.answer(queue.totals(actor()))
+
+
+def asked(args: Mapping[str, str]) -> queue.Query:
+    """The queue that a query asks for; raises `InvalidForm` naming what it cannot mean."""
+    limit = args.get("limit", "50")
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= queue.MOST:
+        raise InvalidForm([FieldError("limit", "out-of-range", f"Ask for 1 to {queue.MOST}.")])
+    return queue.Query(
+        status=status_in(args) if args.get("status") else None,
+        site_id=args.get("site") or None,
+        words=args.get("q", "")[:200].replace("\0", ""),
+        after=id_or_none("after", args.get("after")),
+        limit=int(limit),
+    )
+
+
+def status_in(data: Mapping[str, Any]) -> Status:
+    """The status that `data` names."""
+    try:
+        return Status(str(data.get("status")))
+    except ValueError as error:
+        said = f"One of {', '.join(Status)}."
+        raise InvalidForm([FieldError("status", "invalid", said)]) from error
+
+
+def decision_in(entry: object) -> Decision:
+    """One entry of a list of decisions."""
+    if not isinstance(entry, dict):
+        raise InvalidForm([FieldError("decisions", "wrong-type", "A decision is an object.")])
+    comment_id = id_or_none("id", entry.get("id"))
+    if comment_id is None:
+        raise InvalidForm([FieldError("id", "required", "Say which comment.")])
+    return Decision(comment_id, status_in(entry), whole_number(entry, "version"))
+
+
+def whole_number(data: Mapping[str, Any], name: str) -> int:
+    """The positive number that `data` has under `name`."""
+    value = data.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 31:
+        raise InvalidForm([FieldError(name, "required", "A positive whole number is needed.")])
+    return value
+
+
+def id_or_none(name: str, text: object) -> UUID | None:
+    """The id in `text`; raises `InvalidForm` naming the field for what is none."""
+    if not text:
+        return None
+    try:
+        return UUID(text if isinstance(text, str) else "")
+    except ValueError as error:
+        raise InvalidForm([FieldError(name, "invalid", "This is not an id.")]) from error
+
+
+def idempotency_key() -> str | None:
+    """The request's idempotency key, if it has one; raises `Invalid` for one that cannot be."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= 100:
+        raise Invalid("An Idempotency-Key has 1 to 100 characters.", field="Idempotency-Key")
+    return key
+
+
+def stale(comment: Comment) -> Conflict:
+    """The refusal of a decision on an older version, with the comment as it stands."""
+    (current,) = cards_json(queue.cards([comment]))
+    who = current["decided_by"] or "Somebody"
+    return Conflict(f"{who} changed this comment in the meantime.", current=current)
+
+
+def comment_answer(comment: Comment, status: int = 200) -> Response:
+    """One comment with its surroundings."""
+    (card,) = cards_json(queue.cards([comment]))
+    return http.answer(card, status)
+
+
+def outcome_answer(outcome: Outcome) -> Response:
+    """What came of a decision."""
+    conflicts = cards_json(queue.cards(outcome.conflicts))
+    return http.answer({"event": outcome.event, "changed": len(outcome.changed), "conflicts": conflicts})
+
+
+def cards_json(cards: list[queue.Card]) -> list[dict[str, Any]]:
+    """Cards as JSON, their addresses opened."""
+    origins = {site_id: registry.find(site_id).origins for site_id in {card.comment.site_id for card in cards}}
+    return [presenting.card_json(card, http.sealer(), origins[card.comment.site_id]) for card in cards]
