@@ -15,6 +15,7 @@ from .accounts import moderators, tokens
 from .errors import ServiceError
 from .extensions import db
 from .sites import policy, registry
+from .widget.pages import DEMO_PAGE
 
 
 class Failure(click.ClickException):
@@ -74,7 +75,7 @@ def run_demo(host: str | None, port: int | None) -> None:
     """Set up a demonstration site with an article and a moderator, and run it."""
     settings = server.settings_for(config.current(), host, port)
     link = demo.prepare(settings.address, http.sealer(), http.signer(), http.now())
-    click.echo(f"The article, with its comments:   {settings.address}{demo.DEMO_PAGE}")
+    click.echo(f"The article, with its comments:   {settings.address}{DEMO_PAGE}")
     click.echo(f"Sign in as its moderator, once:   {settings.address}/admin/sign-in/{link}")
     click.echo("Stop it with Ctrl+C.")
     serve(host, port)

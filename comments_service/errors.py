@@ -76,6 +76,10 @@ class NotFound(ServiceError):
     status, code = 404, "not-found"
 
 
+class TooSlow(ServiceError):
+    status, code = 408, "too-slow"
+
+
 class Conflict(ServiceError):
     status, code = 409, "conflict"
 

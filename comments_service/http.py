@@ -145,7 +145,10 @@ def _may_read(origin: str) -> bool:
 
 
 def init_app(app: Flask) -> None:
-    """Send the headers that every answer carries."""
+    """Limit what is read, and send the headers that every answer carries."""
+    settings = cast(config.Settings, app.extensions["settings"])
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_limit
+    app.config["MAX_FORM_PARTS"] = 100
 
     @app.after_request
     def add_headers(response: Response) -> Response:

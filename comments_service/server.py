@@ -1,0 +1,185 @@
+"""The front of the shipped server: bodies gathered with a limit and a deadline, then Flask in a pool of threads.
+
+granian speaks HTTP and calls the front through RSGI on its event loop. A slow body costs a coroutine, not a thread;
+only a request that is whole reaches Flask, as plain WSGI (PEP 3333).
+"""
+
+import asyncio
+import io
+import logging
+import sys
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+import msgspec
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from . import create_app, delivery
+from .config import Settings
+from .errors import ServiceError, TooLarge, TooSlow, problem
+
+log = logging.getLogger(__name__)
+
+THREADS = 8
+HEADER_SECONDS = 10
+HEADER_BYTES = 32_768
+DRAIN_SECONDS = 20
+Headers = list[tuple[str, str]]
+Answer = tuple[int, Headers, bytes]
+
+
+def settings_for(settings: Settings, host: str | None, port: int | None) -> Settings:
+    """`settings` with what the command line says of host and port."""
+    return replace(settings, host=host or settings.host, port=settings.port if port is None else port)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight then is finished first."""
+    server = Granian(
+        "comments_service.server",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        workers=settings.workers,
+        loop=Loops.asyncio,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
+        websockets=False,
+        log_access=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=DRAIN_SECONDS,
+    )
+    server.serve(target_loader=partial(_load, settings))
+
+
+def _load(settings: Settings, *_: Any) -> "Front":
+    return Front(create_app(settings), settings)
+
+
+class Front:
+    """What granian calls in a worker: `app` behind a limit and a deadline for bodies."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        self._stop = threading.Event()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        threading.Thread(target=delivery.run_forever, args=(self._app, self._stop), daemon=True).start()
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._stop.set()
+        self._pool.shutdown(wait=True)
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        try:
+            body = await self._body(scope, protocol)
+        except ServiceError as refusal:
+            status, headers, content = _refused(refusal)
+        else:
+            environ = _environ(scope, body, self._settings)
+            loop = asyncio.get_running_loop()
+            status, headers, content = await loop.run_in_executor(self._pool, _call, self._app, environ)
+        protocol.response_bytes(status, headers, content)
+
+    async def _body(self, scope: Any, protocol: Any) -> bytes:
+        """The request's body; raises `TooLarge` above the limit and `TooSlow` after the deadline."""
+        limit = self._settings.body_limit
+        stated = scope.headers.get("content-length")
+        if stated is None and scope.headers.get("transfer-encoding") is None:
+            return b""
+        if stated is not None and stated.isdigit() and int(stated) > limit:
+            raise TooLarge("This is too large.")
+        try:
+            async with asyncio.timeout(self._settings.body_deadline):
+                return await _gathered(protocol, limit)
+        except TimeoutError as error:
+            raise TooSlow("The request took too long to arrive.") from error
+
+
+async def _gathered(protocol: Any, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in protocol:
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge("This is too large.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _environ(scope: Any, body: bytes, settings: Settings) -> dict[str, Any]:
+    """The WSGI environment of a request whose body has arrived."""
+    public = urlsplit(settings.address)
+    client, _, _ = scope.client.rpartition(":")
+    environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": public.hostname or settings.host,
+        "SERVER_PORT": str(public.port or {"http": 80, "https": 443}[public.scheme]),
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": client.strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": public.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": settings.workers > 1,
+        "wsgi.run_once": False,
+    }
+    environ |= _header_variables(scope.headers.items())
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def _header_variables(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Request headers as WSGI names them; one that comes twice is joined, as RFC 9110 (5.3) allows."""
+    variables: dict[str, str] = {}
+    for name, value in headers:
+        if "_" in name:  # could pass for the header with a hyphen
+            continue
+        variable = name.upper().replace("-", "_")
+        if variable not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+            variable = f"HTTP_{variable}"
+        joint = "; " if variable == "HTTP_COOKIE" else ", "
+        variables[variable] = f"{variables[variable]}{joint}{value}" if variable in variables else value
+    return variables
+
+
+def _call(app: Flask, environ: dict[str, Any]) -> Answer:
+    """What the WSGI application answers."""
+    said: list[tuple[int, Headers]] = []
+
+    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Any:
+        said[:] = [(int(status[:3]), [(name.lower(), value) for name, value in headers])]
+        return lambda data: None
+
+    chunks = app(environ, start_response)
+    try:
+        content = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close:
+            close()
+    status, headers = said[0]
+    return status, headers, content
+
+
+def _refused(refusal: ServiceError) -> Answer:
+    body, status, headers = problem(refusal)
+    plain = [("content-type", "application/problem+json"), ("cache-control", "no-store"), ("connection", "close")]
+    return status, [*plain, *headers.items()], msgspec.json.encode(body)
