@@ -124,7 +124,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = setting(
         (), _networks, "Addresses or networks of the proxies whose `X-Forwarded-For` is believed, comma separated."
     )
-    body_limit: int = setting(65_536, _number(1024, 10_000_000), "The largest request body, in bytes.")
+    body_limit: int = setting(131_072, _number(1024, 10_000_000), "The largest request body, in bytes.")
     body_deadline: int = setting(15, _number(1, 300), "How many seconds a request body may take to arrive.")
     edit_minutes: int = setting(15, _number(0, 1440), "For how many minutes a commenter may change her comment.")
     moderation: str = setting(

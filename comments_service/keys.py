@@ -40,6 +40,7 @@ def load_or_create(folder: Path) -> bytes:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / FILE_NAME
     if not path.exists():
+        folder.chmod(0o700)  # a folder that came with a checkout is open to all
         _create(path)
     for place, allowed in ((folder, 0o700), (path, 0o600)):
         mode = place.stat().st_mode & 0o777
