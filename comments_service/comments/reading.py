@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,6 @@ from . import form, threads
 from .models import Comment, Status, Thread
 from .texts import TEXTS
 
-Sort = Literal["oldest", "newest"]
 MAX_COUNTS = 100
 MAX_LATEST = 50
 
@@ -61,7 +60,7 @@ class ThreadAnswer(msgspec.Struct):
 
 
 class Question(msgspec.Struct):
-    """Which part of which thread is asked for; raises `Invalid` for a sort or a cursor that is none of ours."""
+    """Which part of which thread is asked for, in which language."""
 
     page: str
     sort: str = "oldest"
@@ -88,8 +87,9 @@ VISIBLE_PARENT = sa.and_(
 
 def thread(site: Site, policy: Policy, question: Question, now: datetime) -> ThreadAnswer:
     """The thread of `question.page`, one page of its comments, and the form; empty when nobody has written."""
+    after = _read_cursor(question.after) if question.after else None
     found = threads.find(site.id, question.page)
-    comments, cursor = _page(found, policy, question) if found else ([], None)
+    comments, cursor = _page(found, policy, question.sort, after) if found else ([], None)
     return ThreadAnswer(
         site=site.id,
         page=question.page,
@@ -110,7 +110,7 @@ def counts(site: Site, pages: Sequence[str]) -> dict[str, int]:
     rows = db.session.execute(
         sa.select(Thread.page, Thread.comment_count).where(Thread.site_id == site.id, Thread.page.in_(pages))
     )
-    return {**dict.fromkeys(pages, 0), **dict(rows.tuples().all())}
+    return {**dict.fromkeys(pages, 0), **dict(rows.all())}
 
 
 def latest(site: Site, limit: int, page: str | None = None) -> list[ListedComment]:
@@ -155,9 +155,11 @@ def texts_in(lang: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode({key: translate(sentence) for key, sentence in TEXTS.items()}))
 
 
-def _page(found: Thread, policy: Policy, question: Question) -> tuple[list[PublicComment], str | None]:
+def _page(
+    found: Thread, policy: Policy, sort: str, after: tuple[UUID, UUID] | None
+) -> tuple[list[PublicComment], str | None]:
     """One page of the thread's comments, conversation by conversation, and the cursor of the next."""
-    newest_first = question.sort == "newest"
+    newest_first = sort == "newest"
     query = (
         sa.select(*COLUMNS, Comment.root_id)
         .outerjoin(Parent, VISIBLE_PARENT)
@@ -165,8 +167,8 @@ def _page(found: Thread, policy: Policy, question: Question) -> tuple[list[Publi
         .order_by(Comment.root_id.desc() if newest_first else Comment.root_id, Comment.id)
         .limit(policy.page_size + 1)
     )
-    if question.after:
-        root, last = _read_cursor(question.after)
+    if after:
+        root, last = after
         later = Comment.root_id < root if newest_first else Comment.root_id > root
         query = query.where(sa.or_(later, sa.and_(Comment.root_id == root, Comment.id > last)))
     rows = db.session.execute(query).all()

@@ -13,7 +13,6 @@ from ..i18n import N_
 TEXTS: Mapping[str, str] = MappingProxyType(
     {
         # The list
-        "region": N_("Comments"),
         "comments.one": N_("{count} comment"),
         "comments.other": N_("{count} comments"),
         "empty": N_("No comments yet"),
@@ -28,9 +27,9 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "in_reply_to": N_("in reply to {name}"),
         "locked": N_("Comments are closed here. You can still read what was written."),
         "closed": N_("This discussion is over: comments close some time after an article is published."),
-        "failed": N_("The comments could not be loaded."),
+        "failed": N_("Comments could not be loaded."),
         "retry": N_("Try again"),
-        "elsewhere": N_("Read the comments on their own page"),
+        "elsewhere": N_("Read them on their own page"),
         # The form
         "title": N_("Leave a Comment"),
         "notice": N_("Your email address will not be published. Required fields are marked *"),
@@ -70,6 +69,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
 # What the pages without scripts say besides; the widget has no use for it.
 PAGE_TEXTS: Mapping[str, str] = MappingProxyType(
     {
+        "region": N_("Comments"),
         "back": N_("Back to the article"),
         "replying": N_("You are replying to {name}."),
         "replying_somebody": N_("You are replying to a comment."),

@@ -38,7 +38,7 @@ def of_commenter(submission: Submission) -> Known:
         )
         .group_by(Comment.status)
     )
-    numbers: dict[Status, int] = dict(rows.tuples().all())
+    numbers: dict[Status, int] = dict(rows.all())
     return Known(numbers.get(Status.APPROVED, 0), numbers.get(Status.PENDING, 0), numbers.get(Status.SPAM, 0))
 
 
