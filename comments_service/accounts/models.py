@@ -1,4 +1,4 @@
-"""The tables of moderators, their sites, sessions, sign-in links and API tokens."""
+"""The tables of moderators, their sites, sessions, sign-in links and attempts, and API tokens."""
 
 from datetime import datetime
 from uuid import UUID
@@ -42,6 +42,8 @@ class Session(Base):
     id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
     moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
     browser: Mapped[str] = mapped_column(sa.String(100), default="")
+    # Whoever came by a link may soon after set a password without knowing the present one.
+    by_link: Mapped[bool]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
 
@@ -54,6 +56,16 @@ class SignInLink(Base):
     id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
     moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
     expires_at: Mapped[datetime]
+
+
+class SignInAttempt(Base):
+    """How often one network missed the password of one address, whether a moderator has that address or not."""
+
+    __tablename__ = "sign_in_attempt"
+
+    id: Mapped[bytes] = mapped_column(sa.LargeBinary(16), primary_key=True)
+    misses: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiToken(Base):

@@ -62,6 +62,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_message_due_at"), "outbox_message", ["due_at"])
 
     op.create_table(
+        "sign_in_attempt",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempt")),
+    )
+    op.create_index(op.f("ix_sign_in_attempt_last_at"), "sign_in_attempt", ["last_at"])
+
+    op.create_table(
         "site",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("origins", sa.JSON(), nullable=False),
@@ -99,6 +108,7 @@ def upgrade() -> None:
         sa.Column("id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("moderator_id", sa.Uuid(), nullable=False),
         sa.Column("browser", sa.String(length=100), nullable=False),
+        sa.Column("by_link", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"], name=op.f("fk_session_moderator")),

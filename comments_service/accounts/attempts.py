@@ -1,0 +1,53 @@
+"""Slowing down whoever guesses passwords.
+
+Misses are counted for an address *and* the network they come from: a guesser waits longer and longer, the
+moderator at home does not notice, and nobody can lock somebody else out. An attempt is counted before the
+password is looked at, so that many at once get no further than one after the other.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from ..database import transaction
+from ..errors import TooMany
+from ..extensions import db
+from .models import SignInAttempt
+
+FREE_MISSES = 4
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=15)
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+@transaction
+def count(key: bytes, now: datetime) -> None:
+    """Count an attempt under `key`; raises `TooMany` while its last misses ask for patience."""
+    db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.last_at <= now - FORGOTTEN_AFTER))
+    attempt = db.session.get(SignInAttempt, key, with_for_update=True)
+    if attempt is None:
+        attempt = SignInAttempt(id=key, misses=0, last_at=now)
+        db.session.add(attempt)
+    free_at = attempt.last_at + wait(attempt.misses)
+    if now < free_at:
+        seconds = int((free_at - now).total_seconds()) + 1
+        raise TooMany(f"Too many attempts. Please try again in {patience(seconds)}.", seconds)
+    attempt.misses, attempt.last_at = attempt.misses + 1, now
+
+
+def forget(key: bytes) -> None:
+    """Forget the misses under `key`, inside the caller's transaction: the password was right."""
+    db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.id == key))
+
+
+def wait(misses: int) -> timedelta:
+    """How long to wait after so many misses: nothing at first, then twice as long each time."""
+    if misses <= FREE_MISSES:
+        return timedelta(0)
+    doublings = min(misses - FREE_MISSES - 1, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def patience(seconds: int) -> str:
+    """`seconds` as people say it."""
+    return f"{seconds} seconds" if seconds <= 90 else f"{-(-seconds // 60)} minutes"

@@ -1,0 +1,197 @@
+"""The pages for signing in and out, and a moderator's own account."""
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+from werkzeug.wrappers import Response
+
+from .. import config
+from ..errors import FieldError, InvalidForm
+from ..http import limit, now, sealer
+from . import http, links, moderators, passwords, sessions, sign_in, views
+
+bp = Blueprint(
+    "accounts",
+    __name__,
+    url_prefix="/admin",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/static",
+)
+
+HOME = "/admin/"
+# A path of ours: no scheme, no host, nothing that a browser reads as one.
+LOCAL = re.compile(r"/admin/(?!.*\.\.)[^\\\x00-\x20\x7f-\x9f]*")
+DONE = {
+    "password": "Your password is set. Every other browser was signed out.",
+    "name": "Your name is changed.",
+    "ended": "That browser is signed out.",
+    "others": "Every other browser is signed out.",
+}
+
+
+def init_app(app: Flask) -> None:
+    """Add the pages, and what everything under /admin/ shares."""
+    http.init_app(app)
+    app.jinja_env.globals["signed_in"] = views.known
+    app.register_blueprint(bp)
+
+
+def require_moderator(page: Callable[..., Any]) -> Callable[..., Any]:
+    """Show the page to moderators; send everybody else to sign in, and back afterwards."""
+
+    @functools.wraps(page)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if views.signed_in() is not None:
+            return page(*args, **kwargs)
+        wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+        return redirect(url_for("accounts.ask", next=wanted), 303)
+
+    return guarded
+
+
+@bp.get("/sign-in")
+def ask() -> Answer:
+    if views.signed_in() is not None:
+        return redirect(local(request.args.get("next")), 303)
+    return _form(local(request.args.get("next")))
+
+
+@bp.post("/sign-in")
+@limit("sign_in_limits")
+def sign_in_by_password() -> Answer:
+    address, password = request.form.get("address", ""), request.form.get("password", "")
+    goal = local(request.form.get("next"))
+    try:
+        token = sign_in.by_password(address, password, http.visit(), sealer())
+    except InvalidForm as refusal:
+        return _form(goal, address=address, refusal=refusal), refusal.status
+    return _enter(token, goal)
+
+
+@bp.get("/sign-in/<token>")
+def show_link(token: str) -> str:
+    # Looking at a link never uses it up: mail scanners and previews do that.
+    links.check(token, now())
+    return render_template("accounts/link.html", goal=local(request.args.get("next")))
+
+
+@bp.post("/sign-in/<token>")
+@limit("sign_in_limits")
+def sign_in_by_link(token: str) -> Response:
+    return _enter(sign_in.by_link(token, http.visit()), local(request.form.get("next")))
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response:
+    person = views.signed_in()
+    if person is not None:
+        sessions.end(person.session_id, person.id)
+    return http.drop_cookie(_see(url_for("accounts.ask")))
+
+
+@bp.get("/account")
+@require_moderator
+def account() -> str:
+    return _account(done=DONE.get(request.args.get("done", "")))
+
+
+@bp.post("/account/name")
+@require_moderator
+def change_name() -> Answer:
+    try:
+        moderators.rename(_me().id, request.form.get("name", ""))
+    except InvalidForm as refusal:
+        return _account(errors=_by_field(refusal)), refusal.status
+    return _see(url_for("accounts.account", done="name"))
+
+
+@bp.post("/account/password")
+@limit("sign_in_limits")
+@require_moderator
+def change_password() -> Answer:
+    try:
+        _change_password(request.form.get("current", ""), request.form.get("password", ""))
+    except InvalidForm as refusal:
+        return _account(errors=_by_field(refusal)), refusal.status
+    return _see(url_for("accounts.account", done="password"))
+
+
+@bp.post("/account/sessions/<session>/end")
+@require_moderator
+def end_session(session: str) -> Response:
+    if re.fullmatch(r"[0-9a-f]{64}", session):
+        sessions.end(bytes.fromhex(session), _me().id)
+    return _see(url_for("accounts.account", done="ended"))
+
+
+@bp.post("/account/sessions/end-others")
+@require_moderator
+def end_other_sessions() -> Response:
+    sessions.end_others(_me().session_id, _me().id)
+    return _see(url_for("accounts.account", done="others"))
+
+
+def local(path: str | None) -> str:
+    """`path` when it is one of the admin pages, else the first of them: nobody is sent elsewhere."""
+    return path if path and LOCAL.fullmatch(path) else HOME
+
+
+def _change_password(current: str, new: str) -> None:
+    me = _me()
+    moderator = moderators.get(me.id)
+    if new != request.form.get("repeated"):
+        message = "The two are not the same."
+        raise InvalidForm([FieldError("repeated", "different", message)], message)
+    known = (_address(), moderator.name, config.current().address, request.host)
+    passwords.check(new, known)
+    if moderator.password_hash and not me.may_reset:
+        sign_in.check_password(moderator, current, http.visit(), sealer())
+    sign_in.set_password(me.id, new, known, me.session_id)
+
+
+def _form(goal: str, address: str = "", refusal: InvalidForm | None = None) -> str:
+    return render_template("accounts/sign_in.html", goal=goal, address=address, refusal=refusal)
+
+
+def _account(done: str | None = None, errors: dict[str, str] | None = None) -> str:
+    me = _me()
+    moderator = moderators.get(me.id)
+    return render_template(
+        "accounts/account.html",
+        moderator=moderator,
+        address=_address(),
+        asks_current=bool(moderator.password_hash) and not me.may_reset,
+        sessions=sessions.of(me.id, now()),
+        this_session=me.session_id,
+        limits=passwords,
+        now=now(),
+        done=done,
+        errors=errors or {},
+    )
+
+
+def _address() -> str:
+    """The signed-in moderator's own address."""
+    moderator = moderators.get(_me().id)
+    return sealer().open(moderator.address_sealed, moderator.id)
+
+
+def _me() -> views.SignedIn:
+    return cast(views.SignedIn, views.signed_in())
+
+
+def _by_field(refusal: InvalidForm) -> dict[str, str]:
+    return {error.field: error.message for error in refusal.errors}
+
+
+def _enter(token: str, goal: str) -> Response:
+    return http.keep_cookie(_see(goal), token)
+
+
+def _see(path: str) -> Response:
+    return redirect(path, 303)

@@ -1,0 +1,35 @@
+"""API tokens: a program's right to moderate."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ..database import transaction
+from ..errors import NotSignedIn
+from ..extensions import db
+from ..sites import registry
+from . import secret
+from .actor import Actor
+from .models import ApiToken
+from .moderators import checked_name
+
+PREFIX = "comments_"  # so that people and scanners know one when it lies about
+
+
+@transaction
+def add(name: str, site_ids: Iterable[str], now: datetime) -> str:
+    """A new token for the sites, every site when none is named; shown once, kept as its SHA-256.
+
+    Raises `InvalidForm` for a name that cannot be one, `NotFound` for an unknown site.
+    """
+    sites = sorted({registry.find(site_id).id for site_id in site_ids})
+    token = PREFIX + secret.make()
+    db.session.add(ApiToken(id=secret.digest(token), name=checked_name(name), sites=sites, created_at=now))
+    return token
+
+
+def find(token: str) -> Actor:
+    """Who acts with `token`; raises `NotSignedIn`."""
+    row = db.session.get(ApiToken, secret.digest(token))
+    if row is None:
+        raise NotSignedIn("This is not a token of this service.")
+    return Actor(None, row.name, frozenset(row.sites) or None)
