@@ -137,7 +137,7 @@ def test_every_admin_answer_is_closed_to_other_websites(mia: Browser, path: str,
 def test_people_are_refused_with_a_page_and_programs_with_a_problem(app: Flask, path: str) -> None:
     person = Browser(app).opens(path)
     assert (person.status_code, person.mimetype) == (404, "text/html")
-    assert "<h1>Not Found</h1>" in person.text
+    assert "<h1>Nothing is here</h1>" in person.text
     program = app.test_client().get(path)
     assert (program.status_code, program.mimetype) == (404, "application/problem+json")
 
