@@ -8,10 +8,10 @@ from . import config, database, errors, http, openapi
 from .accounts import pages as accounts
 from .comments import pages as thread_pages
 from .comments import views as comments
-from .extensions import limiter
+from .moderation import pages as queue_pages
+from .moderation import views as moderation
 from .privacy.sealing import Sealer
 from .signing import Signer
-from .moderation import views as moderation
 from .submissions import pages as submission_pages
 from .submissions import views as submissions
 from .widget import pages as widget
@@ -27,8 +27,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     errors.init_app(app)
     http.init_app(app)
     database.init_app(app, settings.database)
-    limiter.init_app(app)
     accounts.init_app(app)
-    for part in (comments, thread_pages, submissions, submission_pages, moderation, widget, openapi):
+    for part in (comments, thread_pages, submissions, submission_pages, moderation, queue_pages, widget, openapi):
         app.register_blueprint(part.bp)
     return app

@@ -13,7 +13,6 @@ from uuid import uuid4
 import msgspec
 import sqlalchemy.exc
 from flask import Flask, Response
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
@@ -173,12 +172,6 @@ CODES = {
 }
 
 
-def from_limit(error: RateLimitExceeded) -> ServiceError:
-    """The limiter's refusal in our words."""
-    retry_after = error.limit.limit.get_expiry() if error.limit else 60
-    return TooMany("Too many in a short time. Please wait a moment.", retry_after)
-
-
 def from_http(error: HTTPException) -> ServiceError:
     """Werkzeug's refusal in our words; its description is never shown, for it may quote the input."""
     status = error.code or 500
@@ -207,7 +200,6 @@ def init_app(app: Flask) -> None:
     """Send every exception through `render`."""
 
     app.register_error_handler(ServiceError, render)
-    app.register_error_handler(RateLimitExceeded, lambda error: render(from_limit(error)))
     app.register_error_handler(HTTPException, lambda error: render(from_http(error)))
     app.register_error_handler(sqlalchemy.exc.OperationalError, lambda error: render(from_database(error)))
     app.register_error_handler(Exception, lambda error: render(unexpected(error)))

@@ -44,4 +44,8 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 # Every limit names its own key (see `http`); the bare address is only the library's required default.
-limiter = Limiter(key_func=get_remote_address)
+limiter = Limiter(
+    key_func=get_remote_address,
+    strategy="sliding-window-counter",
+    in_memory_fallback_enabled=True,  # a store that is down must not turn comments away
+)

@@ -1,6 +1,7 @@
 """The edge's tools: who is asking, from which page, with what body, and how to answer."""
 
 import ipaddress
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -8,10 +9,12 @@ from typing import Any, cast
 
 import msgspec
 from flask import Flask, Response, current_app, request
+from flask_limiter import RateLimitExceeded
+from limits.storage.base import SlidingWindowCounterSupport
 from werkzeug.exceptions import HTTPException
 
-from . import config, i18n
-from .errors import BadRequest, OriginNotAllowed, TooLarge, UnsupportedType
+from . import config, i18n, limit_storage
+from .errors import BadRequest, OriginNotAllowed, TooLarge, TooMany, UnsupportedType, render
 from .extensions import limiter
 from .privacy.sealing import Sealer
 from .signing import Signer
@@ -20,6 +23,8 @@ from .sites.models import Site
 
 MAX_DEPTH = 20
 CORS_SECONDS = 7200
+STORE_SECONDS = 0.5
+TOO_MANY = i18n.N_("Too many in a short time. Please wait a moment.")
 API_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -147,6 +152,9 @@ def _may_read(origin: str) -> bool:
 def init_app(app: Flask) -> None:
     """Limit what is read, and send the headers that every answer carries."""
     settings = cast(config.Settings, app.extensions["settings"])
+    app.config.update(_limiter_storage(settings))
+    limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, lambda error: render(too_many(error)))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_limit
     app.config["MAX_FORM_PARTS"] = 100
 
@@ -154,7 +162,49 @@ def init_app(app: Flask) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in API_HEADERS.items():
             response.headers.setdefault(name, value)
+        response.headers.update(_limit_headers())
         return response
+
+
+def _limiter_storage(settings: config.Settings) -> dict[str, Any]:
+    """Where the limiter counts: the store of the settings, with little patience, or our own database."""
+    if not settings.limiter_url:
+        return {"RATELIMIT_STORAGE_URI": limit_storage.uri(settings.database, settings.instance_path)}
+    patience = {"socket_timeout": STORE_SECONDS, "socket_connect_timeout": STORE_SECONDS}
+    return {"RATELIMIT_STORAGE_URI": settings.limiter_url, "RATELIMIT_STORAGE_OPTIONS": patience}
+
+
+def too_many(error: RateLimitExceeded) -> TooMany:
+    """The limiter's refusal in our words, with the time after which one more fits."""
+    current = limiter.current_limit
+    seconds = 60
+    if current is not None:
+        expiry = current.limit.get_expiry()
+        window = _window(current.key, expiry)
+        seconds = limit_storage.wait_seconds(current.limit.amount, expiry, window) if window else expiry
+    return TooMany(TOO_MANY, seconds)
+
+
+def _limit_headers() -> dict[str, str]:
+    """What the limit leaves to this client (draft-ietf-httpapi-ratelimit-headers)."""
+    current = limiter.current_limit
+    window = _window(current.key, current.limit.get_expiry()) if current else None
+    if current is None or window is None:
+        return {}
+    amount, expiry = current.limit.amount, current.limit.get_expiry()
+    return {
+        "RateLimit-Policy": f'"client";q={amount};w={expiry}',
+        "RateLimit": f'"client";r={limit_storage.left(amount, expiry, window)};t={math.ceil(window[3] % expiry)}',
+    }
+
+
+def _window(key: str, expiry: int) -> tuple[int, float, int, float] | None:
+    """The hits in the sliding window; None when the store does not answer."""
+    storage = limiter.limiter.storage
+    try:
+        return cast(SlidingWindowCounterSupport, storage).get_sliding_window(key, expiry)
+    except storage.base_exceptions:
+        return None
 
 
 def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -76,7 +76,7 @@ def show_problem(error: ServiceError) -> Response:
 @bp.errorhandler(RateLimitExceeded)
 def show_limit(error: RateLimitExceeded) -> Response:
     """A limit is a problem like any other: the text typed stays in the form."""
-    return show_problem(errors.from_limit(error))
+    return show_problem(http.too_many(error))
 
 
 def check_origin(site: Site) -> None:

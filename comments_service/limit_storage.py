@@ -1,0 +1,182 @@
+"""Where hits are counted: a table of our own, so that several workers and a restart count together.
+
+SQLite has it in a file beside the comments, which no reader of comments notices and no power cut matters to;
+PostgreSQL in an unlogged table. One statement counts a hit or refuses it, so no two hits pass a limit at once.
+"""
+
+import math
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import sqlalchemy as sa
+from limits.storage import Storage
+from limits.storage.base import SlidingWindowCounterSupport, TimestampedSlidingWindow
+
+SCHEME = "comments"
+FILE_NAME = "limits.sqlite3"
+PATIENCE_SECONDS = 1
+CREATION_LOCK = 0x6C696D697473  # "limits", for PostgreSQL's advisory lock
+
+CREATE = "CREATE {kind} TABLE IF NOT EXISTS limit_window (key VARCHAR(300) PRIMARY KEY, hits INTEGER, expires_at FLOAT)"
+# The hits of the window before count for the part of it that the sliding window still covers.
+HIT = sa.text("""
+    INSERT INTO limit_window (key, hits, expires_at)
+    SELECT :current, :amount, :expires_at
+    WHERE :weight * COALESCE((SELECT hits FROM limit_window WHERE key = :previous), 0) < :room
+    ON CONFLICT (key) DO UPDATE SET hits = limit_window.hits + :amount
+    WHERE :weight * COALESCE((SELECT hits FROM limit_window WHERE key = :previous), 0) + limit_window.hits < :room
+    RETURNING hits
+""")
+ADD = sa.text("""
+    INSERT INTO limit_window (key, hits, expires_at) VALUES (:key, :amount, :expires_at)
+    ON CONFLICT (key) DO UPDATE SET
+        hits = CASE WHEN limit_window.expires_at <= :now THEN :amount ELSE limit_window.hits + :amount END,
+        expires_at = CASE WHEN limit_window.expires_at <= :now THEN :expires_at ELSE limit_window.expires_at END
+    RETURNING hits
+""")
+FIND = sa.text("SELECT hits, expires_at FROM limit_window WHERE key = :key AND expires_at > :now")
+REMOVE = sa.text("DELETE FROM limit_window WHERE key = :key")
+PRUNE = sa.text("DELETE FROM limit_window WHERE expires_at <= :now")
+EMPTY = sa.text("DELETE FROM limit_window")
+PRUNED_ONCE_IN = 500  # hits
+
+
+def uri(database: str, instance: Path) -> str:
+    """The limiter's storage address for the comments' own `database`."""
+    sqlite = sa.make_url(database).get_backend_name() == "sqlite"
+    url = f"sqlite:///{(instance / FILE_NAME).resolve()}" if sqlite else database
+    return f"{SCHEME}://?{urlencode({'url': url})}"
+
+
+def wait_seconds(limit: int, expiry: int, window: tuple[int, float, int, float]) -> int:
+    """After how many seconds one more hit fits into `limit` hits in `expiry` seconds.
+
+    `window` is what `get_sliding_window` gives.
+    """
+    previous, previous_ttl, current, current_ttl = window
+    if current < limit:
+        wait = previous_ttl - (limit - current) * expiry / previous if previous else 0.0
+    else:
+        wait = current_ttl - limit * expiry / current
+    return max(1, math.floor(wait) + 1)
+
+
+def left(limit: int, expiry: int, window: tuple[int, float, int, float]) -> int:
+    """How many more of `limit` hits in `expiry` seconds fit now."""
+    previous, previous_ttl, current, _ = window
+    return max(0, limit - math.floor(previous * previous_ttl / expiry + current))
+
+
+class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow):
+    """Counts hits in the database that `uri` names, for `limits`' sliding-window-counter strategy."""
+
+    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - the name and form that the library asks for
+
+    def __init__(self, uri: str, wrap_exceptions: bool = False, **_: Any) -> None:
+        super().__init__(uri, wrap_exceptions)
+        (url,) = parse_qs(urlsplit(uri).query)["url"]
+        sqlite = sa.make_url(url).get_backend_name() == "sqlite"
+        patience: dict[str, Any] = (
+            {"timeout": PATIENCE_SECONDS}
+            if sqlite
+            else {"connect_timeout": PATIENCE_SECONDS, "prepare_threshold": None}
+        )
+        self._engine = sa.create_engine(url, connect_args=patience, pool_pre_ping=not sqlite)
+        self._create = self._create_sqlite if sqlite else self._create_postgresql
+        if sqlite:
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+        self._ready = False
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        return sa.exc.SQLAlchemyError
+
+    def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        now = time.time()
+        previous, current = self.sliding_window_keys(key, expiry, now)
+        if secrets.randbelow(PRUNED_ONCE_IN) == 0:
+            self._run(PRUNE, now=now)
+        hit = self._run(
+            HIT,
+            previous=previous,
+            current=current,
+            amount=amount,
+            weight=_share_left(expiry, now),
+            room=limit - amount + 1,
+            expires_at=now + 2 * expiry,
+        )
+        return hit is not None
+
+    def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
+        now = time.time()
+        previous, current = self.sliding_window_keys(key, expiry, now)
+        hits_before = self._hits(previous, now)
+        left = _share_left(expiry, now) * expiry
+        return hits_before, left if hits_before else 0.0, self._hits(current, now), left + expiry
+
+    def clear_sliding_window(self, key: str, expiry: int) -> None:
+        for window in self.sliding_window_keys(key, expiry, time.time()):
+            self.clear(window)
+
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        now = time.time()
+        row = self._run(ADD, key=key, amount=amount, now=now, expires_at=now + expiry)
+        return int(row[0]) if row else amount
+
+    def get(self, key: str) -> int:
+        return self._hits(key, time.time())
+
+    def get_expiry(self, key: str) -> float:
+        now = time.time()
+        row = self._run(FIND, key=key, now=now)
+        return float(row[1]) if row else now
+
+    def check(self) -> bool:
+        try:
+            self._run(FIND, key="", now=time.time())
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    def reset(self) -> int | None:
+        self._run(EMPTY)
+        return None
+
+    def clear(self, key: str) -> None:
+        self._run(REMOVE, key=key)
+
+    def _hits(self, key: str, now: float) -> int:
+        row = self._run(FIND, key=key, now=now)
+        return int(row[0]) if row else 0
+
+    def _run(self, statement: sa.TextClause, **values: Any) -> Any:
+        """Run `statement` in a transaction of its own; its first row, if it has one."""
+        with self._engine.begin() as connection:
+            if not self._ready:
+                self._create(connection)
+                self._ready = True
+            result = connection.execute(statement, values)
+            return result.first() if result.returns_rows else None
+
+    @staticmethod
+    def _create_sqlite(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(CREATE.format(kind=""))
+
+    @staticmethod
+    def _create_postgresql(connection: sa.Connection) -> None:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(CREATION_LOCK)))
+        connection.exec_driver_sql(CREATE.format(kind="UNLOGGED"))
+
+
+def _share_left(expiry: int, now: float) -> float:
+    """How much of the window before the sliding window still covers, from 0 to 1."""
+    return 1 - (now / expiry) % 1
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # every statement is its own transaction
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = OFF")
