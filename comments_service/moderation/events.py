@@ -1,5 +1,6 @@
 """The log, and the threads that moderators lock."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from ..accounts.actor import Actor
 from ..comments import counts
-from ..comments.models import Thread
+from ..comments.models import Status, Thread
 from ..database import transaction, uuid7
 from ..errors import NotFound
 from ..extensions import db
@@ -27,6 +28,11 @@ class Entry:
     event: Event
     changes: tuple[Change, ...]
     undone: bool
+
+    def moves(self) -> list[tuple[Status, Status | None, int]]:
+        """How many comments went from which status to which."""
+        numbers = Counter((change.status_from, change.status_to) for change in self.changes)
+        return [(before, after, number) for (before, after), number in numbers.most_common()]
 
 
 def page(actor: Actor, site_id: str | None = None, after: UUID | None = None) -> tuple[list[Entry], UUID | None]:

@@ -1,0 +1,218 @@
+"""The queue and the log as pages: every change a plain form, scripts only make it faster."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from .. import http
+from ..accounts.pages import local, require_moderator
+from ..accounts.views import actor
+from ..comments.form import parse_body
+from ..comments.models import Status
+from ..errors import Conflict, FieldError, InvalidForm
+from . import decisions, edit, events, purge, queue, undo, views
+from .decisions import Decision, Outcome
+
+bp = Blueprint(
+    "queue",
+    __name__,
+    url_prefix="/admin",
+    template_folder="templates",
+    static_folder="static",
+    static_url_path="/queue",
+)
+
+TABS = (
+    (Status.PENDING, "Pending"),
+    (Status.APPROVED, "Approved"),
+    (Status.SPAM, "Spam"),
+    (Status.TRASH, "Trash"),
+)
+# What may be done with a comment of each status, most wanted first.
+VERBS: Mapping[Status, tuple[tuple[str, str, str], ...]] = {
+    Status.PENDING: (("approved", "Approve", "a"), ("spam", "Spam", "s"), ("trash", "Trash", "d")),
+    Status.APPROVED: (("pending", "Hold", "u"), ("spam", "Spam", "s"), ("trash", "Trash", "d")),
+    Status.SPAM: (("approved", "Approve", "a"), ("pending", "Not spam", "u"), ("trash", "Trash", "d")),
+    Status.TRASH: (("restore", "Restore", "u"),),
+}
+PURGED_FROM = purge.PURGED_FROM
+DONE = {
+    "approved": "Approved",
+    "pending": "Held",
+    "spam": "Marked as spam",
+    "trash": "Moved to the trash",
+    "restore": "Restored",
+    "undone": "Undid",
+    "purged": "Purged for good",
+}
+LEAVE = "leave"
+
+
+@bp.get("/")
+@require_moderator
+def show() -> str:
+    who = actor()
+    query = asked()
+    page = queue.page(query, who)
+    return render_template(
+        "moderation/queue.html",
+        query=query,
+        cards=views.cards_json(page.cards),
+        following=here(after=str(page.next)) if page.next else None,
+        total=page.total,
+        tabs=tabs(query, queue.totals(who)),
+        sites=queue.sites_of(who),
+        verbs=VERBS,
+        purged_from=PURGED_FROM,
+        said=said(request.args),
+        here=here(),
+        now=http.now(),
+    )
+
+
+@bp.post("/decide")
+@require_moderator
+def decide() -> Answer:
+    """Carry out what the queue's form says: one button of one card, or the choice made on each."""
+    pressed = request.form.getlist("decision")
+    chosen = pressed or [v for k, v in request.form.items() if k.startswith("choice-") and not v.startswith(LEAVE)]
+    outcome, verb = carry_out([parse(value) for value in chosen])
+    return back(verb, outcome)
+
+
+@bp.post("/purge/<uuid:comment_id>")
+@require_moderator
+def purge_comment(comment_id: UUID) -> Answer:
+    purge.purge([comment_id], actor(), http.now())
+    return back("purged", Outcome(None, (comment_id,)))
+
+
+@bp.post("/undo/<uuid:event_id>")
+@require_moderator
+def undo_event(event_id: UUID) -> Answer:
+    return back("undone", undo.undo(event_id, actor(), http.now()))
+
+
+@bp.get("/comments/<uuid:comment_id>")
+@require_moderator
+def show_comment(comment_id: UUID) -> str:
+    return comment_page(comment_id)
+
+
+@bp.post("/comments/<uuid:comment_id>")
+@require_moderator
+def change_comment(comment_id: UUID) -> Answer:
+    """Save another text, or answer the comment as the site."""
+    who, answering = actor(), "reply" in request.form
+    try:
+        body = parse_body(dict(request.form), str)
+        if answering:
+            edit.reply(comment_id, body, who, http.now())
+        else:
+            edit.edit(comment_id, body, request.form.get("version", 0, type=int), who, http.now())
+    except (InvalidForm, Conflict) as refusal:
+        return comment_page(comment_id, refusal.detail), refusal.status
+    return redirect(url_for("queue.show_comment", comment_id=comment_id), 303)
+
+
+@bp.post("/threads/<uuid:thread_id>/lock")
+@require_moderator
+def lock_thread(thread_id: UUID) -> Answer:
+    events.lock(thread_id, request.form.get("locked") == "true", actor(), http.now())
+    return redirect(local(request.form.get("back")), 303)
+
+
+@bp.get("/events")
+@require_moderator
+def show_events() -> str:
+    after = views.id_or_none("after", request.args.get("after"))
+    entries, following = events.page(actor(), request.args.get("site") or None, after)
+    return render_template(
+        "moderation/events.html",
+        entries=entries,
+        following=url_for("queue.show_events", after=following) if following else None,
+        said=said(request.args),
+        here=url_for("queue.show_events"),
+    )
+
+
+def comment_page(comment_id: UUID, problem: str = "") -> str:
+    """One comment: its text to change, an answer to write, what is known."""
+    (card,) = views.cards_json(queue.cards([edit.one(comment_id, actor())]))
+    return render_template("moderation/comment.html", card=card, problem=problem, typed=request.form.get("body"))
+
+
+def asked() -> queue.Query:
+    """The queue that the address asks for: the pending ones when it names no status."""
+    return views.asked({"status": Status.PENDING.value, **request.args.to_dict()})
+
+
+def parse(value: str) -> tuple[str, UUID, int]:
+    """What a button says: the verb, the comment and the version it was looked at."""
+    try:
+        verb, comment_id, version = value.split(":")
+        return verb, UUID(comment_id), int(version)
+    except ValueError as error:
+        raise InvalidForm([FieldError("decision", "invalid", "This is no decision.")]) from error
+
+
+def carry_out(chosen: list[tuple[str, UUID, int]]) -> tuple[Outcome, str]:
+    """Decide as chosen; the outcome and the verb that most of it was."""
+    who = actor()
+    before = {c.id: c.status_before for c in decisions.of_actor([comment_id for _, comment_id, _ in chosen], who)}
+    wanted = [Decision(c, status_of(verb, before.get(c)), version) for verb, c, version in chosen]
+    verbs = [verb for verb, _, _ in chosen]
+    return decisions.decide(wanted, who, http.now()), max(verbs, key=verbs.count, default="")
+
+
+def status_of(verb: str, before: Status | None) -> Status:
+    """The status that `verb` gives; restoring gives the former one."""
+    if verb == "restore":
+        return before or Status.PENDING
+    try:
+        return Status(verb)
+    except ValueError as error:
+        raise InvalidForm([FieldError("decision", "invalid", "This is no decision.")]) from error
+
+
+def back(verb: str, outcome: Outcome) -> Answer:
+    """Back to where the form was, with what was done; the event is named, so that it can be undone there."""
+    goal = local(request.form.get("back"))
+    told: dict[str, Any] = {"done": verb, "changed": len(outcome.changed), "moved": len(outcome.conflicts)}
+    if outcome.event:
+        told["event"] = outcome.event
+    joint = "&" if "?" in goal else "?"
+    return redirect(f"{goal}{joint}{urlencode(told)}", 303)
+
+
+def said(args: Mapping[str, str]) -> dict[str, Any] | None:
+    """What the last form did, to be told at the top of the page."""
+    verb = DONE.get(args.get("done", ""))
+    if verb is None:
+        return None
+    changed, moved = (int(text) if (text := args.get(name, "0")[:6]).isdigit() else 0 for name in ("changed", "moved"))
+    return {"verb": verb, "changed": changed, "moved": moved, "event": views.id_or_none("event", args.get("event"))}
+
+
+def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[str, Any]]:
+    """The statuses with their counts, for the site that is looked at or for all."""
+    shown = [totals[query.site_id]] if query.site_id in totals else list(totals.values())
+    return [
+        {
+            "label": label,
+            "count": sum(numbers[status] for numbers in shown),
+            "url": url_for("queue.show", status=status, site=query.site_id),
+            "current": status is query.status,
+        }
+        for status, label in TABS
+    ]
+
+
+def here(**changes: str) -> str:
+    """The address of this page without what it told, and with `changes`."""
+    kept = {k: v for k, v in request.args.items() if k in {"status", "site", "q", "after"} and v}
+    return f"{url_for('queue.show')}?{urlencode({**kept, **changes})}".rstrip("?")
