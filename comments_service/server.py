@@ -59,7 +59,8 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
     )
-    server.serve(target_loader=partial(_load, settings))
+    loader: Any = partial(_load, settings)
+    server.serve(target_loader=loader)
 
 
 def _load(settings: Settings, *_: Any) -> "Front":

@@ -1,13 +1,38 @@
-"""Messages that wait: written with what they tell about, delivered later, at least once."""
+"""Messages that wait: written with what they tell about, delivered later, at least once.
 
-from datetime import datetime
+A message is claimed by moving its due time on; a worker that dies in between leaves it to the next one. It is removed
+only after it was delivered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import uuid7
+from ..database import transaction, uuid7
 from ..extensions import db
 from .models import OutboxMessage
+
+GATHERING = timedelta(minutes=5)  # what comes in this time is told together
+LEASE = timedelta(minutes=2)
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+GIVEN_UP_AFTER = timedelta(days=14)
+MOST = 1000  # messages of a site that are claimed at once
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this worker delivers now; `tries` counts this one."""
+
+    id: UUID
+    kind: str
+    payload: dict[str, Any]
+    tries: int
+    created_at: datetime
 
 
 def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime) -> None:
@@ -18,7 +43,58 @@ def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime) -> 
         "kind": kind,
         "payload": payload,
         "tries": 0,
-        "due_at": now,
+        "due_at": now + GATHERING,
         "created_at": now,
     }
     db.session.execute(sa.insert(OutboxMessage.__table__).values(values))  # type: ignore[arg-type]
+
+
+def site_with_due(now: datetime) -> str | None:
+    """A site whose messages are due, the longest waiting first."""
+    due = sa.select(OutboxMessage.site_id).where(OutboxMessage.due_at <= now).order_by(OutboxMessage.due_at).limit(1)
+    return db.session.scalar(due)
+
+
+@transaction
+def claim(site_id: str, now: datetime) -> list[Claimed]:
+    """Claim the site's messages: those that are due, and with them the new ones that were not tried yet."""
+    waiting = sa.or_(OutboxMessage.due_at <= now, OutboxMessage.tries == 0)
+    rows = db.session.scalars(
+        sa.select(OutboxMessage)
+        .where(OutboxMessage.site_id == site_id, waiting)
+        .order_by(OutboxMessage.id)
+        .limit(MOST)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.tries += 1
+        row.due_at = now + LEASE
+    return [Claimed(row.id, row.kind, row.payload, row.tries, row.created_at) for row in rows]
+
+
+@transaction
+def finish(site_id: str, messages: Sequence[Claimed]) -> None:
+    """Remove what was delivered."""
+    ids = [message.id for message in messages]
+    db.session.execute(sa.delete(OutboxMessage).where(OutboxMessage.site_id == site_id, OutboxMessage.id.in_(ids)))
+
+
+@transaction
+def postpone(site_id: str, messages: Sequence[Claimed], now: datetime) -> list[UUID]:
+    """Try again later, each time after twice as long; gives the ids of those that are given up, and removes them."""
+    given_up = [message.id for message in messages if now - message.created_at >= GIVEN_UP_AFTER]
+    for message in messages:
+        row = db.session.get(OutboxMessage, (site_id, message.id))
+        if row is None:
+            continue
+        if message.id in given_up:
+            db.session.delete(row)
+        else:
+            row.due_at = now + wait(message.tries)
+    return given_up
+
+
+def wait(tries: int) -> timedelta:
+    """How long to wait after so many tries."""
+    longer: timedelta = FIRST_WAIT * 2 ** min(tries - 1, 20)
+    return min(longer, LONGEST_WAIT)

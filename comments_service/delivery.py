@@ -1,0 +1,110 @@
+"""What is done beside the requests: telling moderators what waits, and forgetting what is too old."""
+
+import logging
+import threading
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Flask
+
+from . import config, http
+from .accounts.models import Moderator, SiteModerator
+from .comments.models import Comment, Status, Thread
+from .config import Settings
+from .database import transaction
+from .extensions import db
+from .notify import digest, mail, outbox
+from .notify.digest import Excerpt
+from .notify.outbox import Claimed
+from .privacy.sealing import Sealer
+from .submissions.models import IdempotencyKey
+from .submissions.submit import KEY_LIFETIME
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 5
+HOUSEKEEPING_SECONDS = 3600
+NETWORK_LIFETIME = timedelta(days=30)
+
+
+def run_forever(app: Flask, stop: threading.Event) -> None:
+    """Deliver what is due and keep house until `stop`; a fault is logged, and the work goes on."""
+    next_housekeeping = 0.0
+    waited = 0.0
+    while not stop.wait(PAUSE_SECONDS):
+        waited += PAUSE_SECONDS
+        try:
+            with app.app_context():
+                deliver(config.current(), http.sealer(), http.now())
+                if waited >= next_housekeeping:
+                    keep_house(http.now())
+                    next_housekeeping = waited + HOUSEKEEPING_SECONDS
+        except Exception:
+            log.exception("delivering failed; it is tried again")
+
+
+def deliver(settings: Settings, sealer: Sealer, now: datetime) -> None:
+    """Tell the moderators of each site with due messages; without a mail server nobody asked to be told."""
+    while site_id := outbox.site_with_due(now):
+        messages = outbox.claim(site_id, now)
+        if not messages:  # another worker has them
+            return
+        try:
+            if settings.smtp_url and settings.mail_from:
+                _tell(site_id, messages, settings, sealer, now)
+        except mail.NotNow as error:
+            log.warning("mail has to wait: %s", error)
+            for given_up in outbox.postpone(site_id, messages, now):
+                log.error("given up after two weeks: message %s", given_up)
+        else:
+            outbox.finish(site_id, messages)
+
+
+@transaction
+def keep_house(now: datetime) -> None:
+    """Forget what is kept for a time only."""
+    db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEY_LIFETIME))
+    db.session.execute(
+        sa.update(Comment)
+        .where(Comment.network_key.is_not(None), Comment.created_at < now - NETWORK_LIFETIME)
+        .values(network_key=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recipients(site_id: str, sealer: Sealer) -> list[str]:
+    """The addresses of those who decide for the site: its own moderators, and those of every site."""
+    named = sa.select(SiteModerator.moderator_id)
+    rows = db.session.scalars(
+        sa.select(Moderator).where(
+            sa.or_(Moderator.id.in_(named.where(SiteModerator.site_id == site_id)), Moderator.id.not_in(named))
+        )
+    )
+    return [sealer.open(row.address_sealed, row.id) for row in rows]
+
+
+def _tell(site_id: str, messages: list[Claimed], settings: Settings, sealer: Sealer, now: datetime) -> None:
+    """Send one mail to each moderator about all comments that still wait."""
+    waiting = _excerpts(site_id, [UUID(message.payload["comment"]) for message in messages])
+    if not waiting:
+        return
+    subject = digest.subject(site_id, len(waiting))
+    text = digest.text(site_id, len(waiting), waiting, settings.address)
+    for number, address in enumerate(recipients(site_id, sealer)):
+        key = f"{messages[0].id}.{number}"
+        try:
+            mail.send(mail.Mail(address, subject, text, key, now), settings.smtp_url, settings.mail_from)
+        except mail.Refused as error:
+            log.error("a moderator of %s cannot be told: %s", site_id, error)
+
+
+def _excerpts(site_id: str, comment_ids: list[UUID]) -> list[Excerpt]:
+    """Those of the comments that still wait, as a mail tells of them."""
+    rows = db.session.execute(
+        sa.select(Comment.name, Thread.title, Thread.page, Comment.body)
+        .join(Thread, sa.and_(Thread.site_id == Comment.site_id, Thread.id == Comment.thread_id))
+        .where(Comment.site_id == site_id, Comment.id.in_(comment_ids), Comment.status == Status.PENDING)
+        .order_by(Comment.id)
+    )
+    return [Excerpt(name, title or page, body) for name, title, page, body in rows]

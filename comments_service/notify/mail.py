@@ -1,0 +1,74 @@
+"""Sending one mail to one person, over SMTP."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from urllib.parse import SplitResult, unquote, urlsplit
+
+TIMEOUT_SECONDS = 10
+PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class Refused(Exception):
+    """The mail server will never take this mail; trying again is of no use."""
+
+
+class NotNow(Exception):
+    """The mail server cannot be reached or asks to come back; try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail to one person; `key` makes a copy of it recognisable."""
+
+    to: str
+    subject: str
+    text: str
+    key: str
+    at: datetime
+
+
+def send(mail: Mail, smtp_url: str, sender: str) -> None:
+    """Send `mail` through the server at `smtp_url`; raises `Refused` or `NotNow`."""
+    url = urlsplit(smtp_url)
+    message = written(mail, sender)
+    try:
+        with _connected(url) as server:
+            if url.username:
+                server.login(unquote(url.username), unquote(url.password or ""))
+            server.send_message(message, from_addr=sender, to_addrs=[mail.to])
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next(iter(error.recipients.values()))[0]
+        raise (Refused if code >= 500 else NotNow)(f"recipient refused with {code}") from error
+    except smtplib.SMTPResponseException as error:
+        permanent = error.smtp_code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError)
+        raise (Refused if permanent else NotNow)(f"refused with {error.smtp_code}") from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotNow(type(error).__name__) from error
+
+
+def written(mail: Mail, sender: str) -> EmailMessage:
+    """`mail` as a message: plain text, with nothing in its headers that a stranger wrote."""
+    message = EmailMessage()
+    message["From"] = Address("Comments", addr_spec=sender)
+    message["To"] = Address(addr_spec=mail.to)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.at)
+    message["Message-ID"] = f"<{mail.key}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.text)
+    return message
+
+
+def _connected(url: SplitResult) -> smtplib.SMTP:
+    host, port = url.hostname or "localhost", url.port or PORTS[url.scheme]
+    if url.scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+    server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
+    if url.scheme == "smtp+starttls":
+        server.starttls(context=ssl.create_default_context())
+    return server
