@@ -1,22 +1,21 @@
 """A filter that learns from decisions: logistic regression over the decisions it remembers.
 
-The weights are the minimum of ½|w|² + Σ cost · log(1 + exp(-label · w·x)) over the remembered comments, label 1 for spam
-and -1 for ham. They are found in the dual, one comment at a time (H.-F. Yu, F.-L. Huang, C.-J. Lin, "Dual coordinate
-descent methods for logistic regression and maximum entropy models", Machine Learning 85, 2011, section 3). There the
-weights are exactly a sum of what each comment adds, so a decision can be taken back without a trace, and the score that
-a comment would have had without having been learned is known: those scores set the bands.
+The weights are the minimum of ½|w|² + Σ cost · log(1 + exp(-label · w·x)) over the remembered comments x, label 1 for
+spam and -1 for ham. They are found in the dual, one comment at a time (H.-F. Yu, F.-L. Huang, C.-J. Lin, "Dual
+coordinate descent methods for logistic regression and maximum entropy models", Machine Learning 85, 2011, section 3).
+There the weights are exactly a sum of what each comment adds, so a decision can be taken back without a trace, and the
+score that a comment would have had without having been learned is known: those scores set the bands.
 
 There is no intercept and both kinds have the same total cost, so the share of spam among the decisions is not a prior.
 """
 
-from __future__ import annotations
-
 from array import array
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, inf
-from typing import NamedTuple
+from math import exp, inf, nextafter
+from typing import NamedTuple, Self
 
 from .features import BUCKETS, Features
 
@@ -25,8 +24,9 @@ ENOUGH = 10  # decisions of each kind before the learner says anything
 REPLAYED = 32  # remembered comments looked at again with every decision
 FEATURES_KEPT = 800_000  # of all remembered comments together; the oldest of the larger kind goes first
 TRUST = 40  # decisions of the rarer kind after which a site's own learner counts as much as the shared one
-MOST_HAM_IN_SPAM = 0.01  # share of ham that may fall in the band "spam without a look"
-MOST_SPAM_IN_APPROVED = 0.02
+MOST_WRONG = 0.01  # share of the other kind that a band may hold at the most
+CLEAR = 1.0  # log-odds that a band asks for at the least
+
 
 Shares = tuple[tuple[float, tuple[int, ...]], ...]  # what each feature of a group weighs, and its buckets
 
@@ -70,6 +70,14 @@ class Bands(NamedTuple):
     spam: float
 
 
+class Lines(NamedTuple):
+    """Where the held-out scores are divided: the ends of the two bands, and the line between ham and spam."""
+
+    approve: float
+    even: float
+    spam: float
+
+
 class Weighed(NamedTuple):
     """A feature, as its kind and name, and the points that it adds."""
 
@@ -87,6 +95,17 @@ class Learner:
         self._age = 0
         self._numbers = [0, 0]
         self._sizes = [0, 0]
+        self._lines: Lines | None = None  # worked out when asked for
+
+    @classmethod
+    def remembering(cls, examples: Iterable[tuple[str, Example]]) -> Self:
+        """The learner that has `examples` by key as its memory, the one looked at longest ago first."""
+        learner = cls()
+        for key, example in examples:
+            learner._remember(key, example)
+            learner._add(example.shares, example.label * example.dual)
+            learner._age = max(learner._age, example.age)
+        return learner
 
     @property
     def counts(self) -> Counts:
@@ -101,7 +120,7 @@ class Learner:
         """The log-odds that a comment is spam, for a site with as much spam as ham; 0.0 while silent."""
         if self.silent:
             return 0.0
-        return self._sum((group.weight, group.buckets) for group in features)
+        return self._sum((group.weight, group.buckets) for group in features) - self._held_out_lines().even
 
     def explain(self, features: Features, most: int = 5) -> list[Weighed]:
         """The features that weighed most in a score, heaviest first."""
@@ -136,15 +155,22 @@ class Learner:
         """
         if self.silent:
             return Bands(-inf, inf)
-        ham = [example.held_out for example in self.memory.values() if not example.spam]
-        spam = [-example.held_out for example in self.memory.values() if example.spam]
-        return Bands(-_beyond(spam, MOST_SPAM_IN_APPROVED), _beyond(ham, MOST_HAM_IN_SPAM))
+        lines = self._held_out_lines()
+        return Bands(min(lines.approve - lines.even, -CLEAR), max(lines.spam - lines.even, CLEAR))
+
+    def _held_out_lines(self) -> Lines:
+        if self._lines is None:
+            ham = sorted(example.held_out for example in self.memory.values() if not example.spam)
+            spam = sorted(example.held_out for example in self.memory.values() if example.spam)
+            self._lines = Lines(-_beyond([-score for score in reversed(spam)]), _even(ham, spam), _beyond(ham))
+        return self._lines
 
     def _sum(self, shares: Iterable[tuple[float, tuple[int, ...]]]) -> float:
         weights = self.weights
         return sum([weight * sum([weights[bucket] for bucket in buckets]) for weight, buckets in shares])
 
     def _add(self, shares: Shares, amount: float) -> None:
+        self._lines = None
         weights = self.weights
         for weight, buckets in shares:
             step = weight * amount
@@ -206,15 +232,29 @@ def _best(example: Example, cost: float) -> float:
     return dual
 
 
-def _beyond(scores: list[float], share: float) -> float:
-    """The lowest score that leaves at most `share` of `scores`, and of one more like them, at or above it; inf if none.
+def _beyond(scores: list[float]) -> float:
+    """A score that at most `MOST_WRONG` of comments like those with the sorted `scores` reach; inf if too few to tell.
 
-    With n scores and k of them beyond, the next falls beyond with a chance of at most (k + 1) / (n + 1).
+    With n scores and k of them beyond a bound, one more like them falls beyond it with a chance of (k + 1) / (n + 1).
+    Half of what is allowed is aimed at, because the comments of tomorrow are not quite like those of yesterday.
     """
-    allowed = int(share * (len(scores) + 1)) - 1
-    if allowed < 0:
+    tellable = (len(scores) + 1) * MOST_WRONG
+    if tellable < 1:
         return inf
-    return max(0.0, sorted(scores, reverse=True)[allowed] + 1e-9)
+    beyond = max(0, int(tellable / 2) - 1)
+    return nextafter(scores[-1 - beyond], inf)
+
+
+def _even(ham: list[float], spam: list[float]) -> float:
+    """The lowest score from 0 up at which no larger share of ham lies above than of spam below; both lists sorted.
+
+    Where nearly all decisions were on spam, unknown ham looks like spam too; it gets the benefit of the doubt.
+    """
+    for line in [0.0, *(score for score in ham if score > 0)]:
+        above = (len(ham) - bisect_right(ham, line)) / len(ham)
+        if above <= bisect_right(spam, line) / len(spam):
+            return line
+    return 0.0
 
 
 def blended(features: Features, site: Learner, shared: Learner) -> float:
