@@ -15,7 +15,9 @@ _LOOK_ALIKES = str.maketrans(
     "авеёкмнорстухіїјѕԁɡһӏьαβεηικμνορτυχɑı",
     "abeekmhopctyxiijsdghlbabenikmvoptuxai",
 )
-_MIXED = re.compile(r"\w*(?:[a-z][\u0370-\u03ff\u0400-\u052fɑɡı]|[\u0370-\u03ff\u0400-\u052fɑɡı][a-z])\w*")
+_WORD = re.compile(r"\w+")
+_LATIN = re.compile(r"[a-z]")
+_OTHER = re.compile(r"[\u0370-\u03ff\u0400-\u052fɑɡı]")
 _TAG = re.compile(r"<[/a-zA-Z!][^<>]{0,500}>")
 _STRETCHED = re.compile(r"([^\W\d_w])\1{2,}")  # letters: not numbers, and not "www"
 
@@ -34,14 +36,14 @@ def plain(text: str) -> str:
 def fold(text: str) -> str:
     """`plain` text with case, stretched letters ("soooo") and look-alike letters folded too."""
     folded = text.casefold()
-    if not folded.isascii():
-        folded = _MIXED.sub(_latin, folded)
+    if has_look_alikes(folded):
+        folded = _WORD.sub(_latin, folded)
     return _STRETCHED.sub(r"\1\1", folded)
 
 
 def has_look_alikes(text: str) -> bool:
     """Whether a word of the case-folded `text` mixes Latin letters with Cyrillic or Greek ones."""
-    return not text.isascii() and _MIXED.search(text) is not None
+    return _OTHER.search(text) is not None and any(map(_mixes, _WORD.findall(text)))
 
 
 def shorten(text: str) -> str:
@@ -51,5 +53,9 @@ def shorten(text: str) -> str:
     return text[: LONGEST * 2 // 3] + "\n" + text[-LONGEST // 3 :]
 
 
+def _mixes(word: str) -> bool:
+    return _OTHER.search(word) is not None and _LATIN.search(word) is not None
+
+
 def _latin(word: re.Match[str]) -> str:
-    return word[0].translate(_LOOK_ALIKES)
+    return word[0].translate(_LOOK_ALIKES) if _mixes(word[0]) else word[0]
