@@ -2,12 +2,15 @@
 
 import os
 
+import sqlalchemy as sa
 from flask import Flask
 
 from . import config, database, errors, http, openapi
 from .accounts import pages as accounts
 from .comments import pages as thread_pages
 from .comments import views as comments
+from .comments.cache import Cache, CachedReads, Validity
+from .extensions import db
 from .moderation import pages as queue_pages
 from .moderation import views as moderation
 from .privacy.sealing import Sealer
@@ -30,4 +33,12 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     accounts.init_app(app)
     for part in (comments, thread_pages, submissions, submission_pages, moderation, queue_pages, widget, openapi):
         app.register_blueprint(part.bp)
+
+    with app.app_context():
+        validity = Validity(db.engine)
+        if db.engine.dialect.name == "postgresql":
+            sa.event.listen(db.session, "after_commit", validity.committed)
+        cache = Cache(settings.cache_megabytes << 20, validity)
+    app.extensions["cache"] = cache
+    app.wsgi_app = CachedReads(app.wsgi_app, cache)  # type: ignore[method-assign]
     return app

@@ -4,7 +4,6 @@ import ipaddress
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import Any, cast
 
 import msgspec
@@ -23,6 +22,7 @@ from .sites.models import Site
 
 MAX_DEPTH = 20
 CORS_SECONDS = 7200
+NOTE = "X-Cache-Note"  # what a view tells the cache; it goes no further
 STORE_SECONDS = 0.5
 TOO_MANY = i18n.N_("Too many in a short time. Please wait a moment.")
 API_HEADERS = {
@@ -31,6 +31,18 @@ API_HEADERS = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What an answer depends on: a site, a page of it, the origins it is shared with, and a time it ends at.
+
+    Without a page it is right for its epoch only; without a site it is right while the process lives.
+    """
+
+    site: str | None = None
+    page: str | None = None
+    origins: tuple[str, ...] = ()
+    until: float | None = None  # Unix seconds
 
 
 def now() -> datetime:
@@ -111,12 +123,11 @@ def answer(body: Any, status: int = 200, **headers: str) -> Response:
     return response
 
 
-def cacheable(body: bytes, mimetype: str, shared_seconds: int = 60) -> Response:
-    """`body` with an ETag, answered 304 to whom has it; shared caches may keep it for a while."""
+def cacheable(body: bytes, mimetype: str, note: Note, shared_seconds: int = 60) -> Response:
+    """`body` for everybody, with a `note` for our own cache, which adds ETag, encodings and 304."""
     response = Response(body, mimetype=mimetype)
     response.headers["Cache-Control"] = f"public, max-age=0, s-maxage={shared_seconds}, stale-while-revalidate=60"
-    response.set_etag(blake2b(body, digest_size=12).hexdigest())
-    response.make_conditional(request)
+    response.headers[NOTE] = msgspec.json.encode(note).decode()
     return response
 
 

@@ -296,7 +296,7 @@ def document() -> bytes:
 
 @bp.get("/api/v1/openapi.json")
 def show() -> Response:
-    return http.cacheable(document(), "application/json")
+    return http.cacheable(document(), "application/json", http.Note())
 
 
 def _described(operation: Operation) -> dict[str, Any]:

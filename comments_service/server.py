@@ -24,12 +24,14 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from . import create_app, delivery
+from .comments.cache import Cache
 from .config import Settings
 from .errors import ServiceError, TooLarge, TooSlow, problem
 
 log = logging.getLogger(__name__)
 
 THREADS = 8
+READS = frozenset({"GET", "HEAD"})
 HEADER_SECONDS = 10
 HEADER_BYTES = 32_768
 DRAIN_SECONDS = 20
@@ -73,6 +75,7 @@ class Front:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._cache: Cache = app.extensions["cache"]
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._stop = threading.Event()
 
@@ -84,6 +87,12 @@ class Front:
         self._pool.shutdown(wait=True)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.method in READS and (entry := self._cache.fresh(scope.path, scope.query_string)):
+            ask = scope.headers.get
+            seen, accepted = ask("if-none-match"), ask("accept-encoding") or ""
+            reply = entry.reply(ask("origin"), seen, accepted, head=scope.method == "HEAD")
+            protocol.response_bytes(*reply)
+            return
         try:
             body = await self._body(scope, protocol)
         except ServiceError as refusal:

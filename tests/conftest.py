@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
+from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
 from comments_service.accounts import tokens
@@ -42,10 +44,21 @@ def settings(instance: Path) -> config.Settings:
     )
 
 
+class Client(FlaskClient):
+    """A client whose every request has a context of its own, and so a database session, as on a server."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        if has_app_context():
+            db.session.rollback()  # what the test itself has read is not held against it
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def app(settings: config.Settings) -> Iterator[Flask]:
     """The application on a real, fresh database."""
     app = create_app(settings)
+    app.test_client_class = Client
     with app.app_context():
         database.upgrade()
         yield app

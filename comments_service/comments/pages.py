@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from ..sites.models import Site
 from ..sites.registry import find
 from . import form, form_token, markup, reading
 from .texts import PAGE_TEXTS, TEXTS
-from .views import question
+from .views import note, question
 
 bp = Blueprint(
     "thread_pages",
@@ -44,15 +45,17 @@ class Filled:
 @bp.get("/<site_id>/thread")
 def show(site_id: str) -> Response:
     site = find(site_id)
-    if "fragment" in request.args:
-        return http.cacheable(render(site, question(site), Filled(), fragment=True).encode(), "text/html")
     asked = question(site)
+    if "fragment" in request.args:
+        html, closes_at = render(site, asked, Filled(), fragment=True)
+        return http.cacheable(html.encode(), "text/html", note(site, asked.page, closes_at))
     asked.lang = http.language()
     filled = Filled(
         {"parent": request.args.get("parent", "")},
         token=form_token.issue(site.id, asked.page, http.signer(), http.now()),
     )
-    return answer(render(site, asked, filled))
+    html, _ = render(site, asked, filled)
+    return answer(html)
 
 
 def answer(html: str, status: int = 200) -> Response:
@@ -64,11 +67,13 @@ def answer(html: str, status: int = 200) -> Response:
     return response
 
 
-def render(site: Site, asked: reading.Question, filled: Filled, *, fragment: bool = False) -> str:
-    """The thread and the form as HTML: a whole page, or its inner part alone."""
-    thread = reading.thread(site, policy.of(site), asked, http.now())
+def render(
+    site: Site, asked: reading.Question, filled: Filled, *, fragment: bool = False
+) -> tuple[str, datetime | None]:
+    """The thread and the form as HTML, a whole page or its inner part alone, and when the thread will close."""
+    thread, closes_at = reading.thread(site, policy.of(site), asked, http.now())
     names = {str(comment.id): comment.name for comment in thread.comments}
-    return render_template(
+    html = render_template(
         "comments/fragment.html" if fragment else "comments/thread.html",
         site=site,
         thread=thread,
@@ -85,6 +90,7 @@ def render(site: Site, asked: reading.Question, filled: Filled, *, fragment: boo
         t=texts(asked.lang),
         parent_name=names.get(str(filled.values.get("parent"))),
     )
+    return html, closes_at
 
 
 def texts(lang: str) -> dict[str, str]:

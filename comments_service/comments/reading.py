@@ -85,12 +85,15 @@ VISIBLE_PARENT = sa.and_(
 )
 
 
-def thread(site: Site, policy: Policy, question: Question, now: datetime) -> ThreadAnswer:
-    """The thread of `question.page`, one page of its comments, and the form; empty when nobody has written."""
+def thread(site: Site, policy: Policy, question: Question, now: datetime) -> tuple[ThreadAnswer, datetime | None]:
+    """The thread of `question.page`, one page of its comments, and the form; empty when nobody has written.
+
+    With it the time at which the thread will close by age, if that is still to come.
+    """
     after = _read_cursor(question.after) if question.after else None
     found = threads.find(site.id, question.page)
     comments, cursor = _page(found, policy, question.sort, after) if found else ([], None)
-    return ThreadAnswer(
+    answer = ThreadAnswer(
         site=site.id,
         page=question.page,
         state=threads.state(found, policy, now),
@@ -101,6 +104,8 @@ def thread(site: Site, policy: Policy, question: Question, now: datetime) -> Thr
         texts=texts_in(question.lang),
         max_depth=policy.max_depth,
     )
+    closes_at = threads.closing_time(found, policy) if found else None
+    return answer, closes_at if closes_at and closes_at > now else None
 
 
 def counts(site: Site, pages: Sequence[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Reading the discussion, as JSON and as a feed. No cookies, no reader: the same answer for everybody."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -22,8 +23,9 @@ FEED_LENGTH = 30
 @bp.get("/thread")
 def thread(site_id: str) -> Response:
     site = registry.find(site_id)
-    answer = reading.thread(site, policy.of(site), question(site), http.now())
-    return http.cacheable(msgspec.json.encode(answer), "application/json")
+    asked = question(site)
+    answer, closes_at = reading.thread(site, policy.of(site), asked, http.now())
+    return http.cacheable(msgspec.json.encode(answer), "application/json", note(site, asked.page, closes_at))
 
 
 @bp.get("/counts")
@@ -33,7 +35,7 @@ def counts(site_id: str) -> Response:
     keys = {page: key for page in asked if (key := _key_or_none(site, page))}
     numbers = reading.counts(site, sorted(set(keys.values())))
     body = {"counts": {page: numbers.get(keys.get(page, ""), 0) for page in asked}}
-    return http.cacheable(msgspec.json.encode(body), "application/json")
+    return http.cacheable(msgspec.json.encode(body), "application/json", note(site))
 
 
 @bp.get("/latest")
@@ -43,7 +45,7 @@ def latest(site_id: str) -> Response:
     if not 1 <= limit <= reading.MAX_LATEST:
         raise InvalidForm([FieldError("limit", "out-of-range", f"Ask for 1 to {reading.MAX_LATEST}.")])
     body = {"comments": reading.latest(site, limit)}
-    return http.cacheable(msgspec.json.encode(body), "application/json")
+    return http.cacheable(msgspec.json.encode(body), "application/json", note(site))
 
 
 @bp.get("/feed.atom")
@@ -53,7 +55,12 @@ def atom(site_id: str) -> Response:
     query = f"?{urlencode({'page': page})}" if page is not None else ""
     address = f"{config.current().address}/api/v1/sites/{site.id}/feed.atom{query}"
     body = feed.atom(site, page, reading.latest(site, FEED_LENGTH, page), address)
-    return http.cacheable(body, "application/atom+xml")
+    return http.cacheable(body, "application/atom+xml", note(site, page))
+
+
+def note(site: Site, page: str | None = None, until: datetime | None = None) -> http.Note:
+    """What an answer about `site`, or about one page of it, depends on."""
+    return http.Note(site.id, page, tuple(site.origins), until.timestamp() if until else None)
 
 
 def question(site: Site) -> reading.Question:

@@ -68,7 +68,8 @@ def show_problem(error: ServiceError) -> Response:
     wrong = tuple(error.errors) if isinstance(error, InvalidForm) else ()
     token = request.form.get("token") or form_token.issue(site.id, page, http.signer(), now)
     filled = pages.Filled(request.form, wrong, i18n.translator(lang)(error.detail), token)
-    response = pages.answer(pages.render(site, reading.Question(page, lang=lang), filled), error.status)
+    html, _ = pages.render(site, reading.Question(page, lang=lang), filled)
+    response = pages.answer(html, error.status)
     response.headers.update(error.headers())
     return response
 

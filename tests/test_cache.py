@@ -1,0 +1,207 @@
+"""Readers get kept bytes, and never old ones."""
+
+import gzip
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import brotli
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from people import ORIGIN, PAGE, SITE, Commenter, Mia, Reader
+
+from comments_service import config, create_app, http
+from comments_service.comments.cache import Cache, Entry, Reply, Validity
+from comments_service.extensions import db
+from comments_service.sites.models import Site
+
+THREAD = f"/api/v1/sites/{SITE}/thread"
+EVIL = (
+    "null",
+    "https://evil.example",
+    "https://blog.example.evil.example",
+    "https://evilblog.example",
+    "http://blog.example",
+    "https://blog.example:8443",
+    "https://blog.example.",
+    "https://BLOG.example",
+    "https://user@blog.example",
+    "https://blog.example/",
+    "https://sub.blog.example",
+    "https://blog.example, https://evil.example",
+    "file://",
+    "*",
+    "",
+    "https://blog.example%00",
+)
+
+
+@pytest.fixture
+def cache(app: Flask) -> Cache:
+    found: Cache = app.extensions["cache"]
+    return found
+
+
+def kept(cache: Cache, query: str = f"page={PAGE}") -> Entry | None:
+    return cache.fresh(THREAD, query)
+
+
+def test_a_second_reader_gets_the_same_bytes_without_the_application(
+    ada: Commenter, mia: Mia, thread: Reader, cache: Cache
+) -> None:
+    mia.approves(ada.submits())
+    first = thread.opens()
+    entry = kept(cache, "page=%2F2026%2Fbread")
+    assert entry is not None
+    assert entry.forms[""].body == first.data
+    assert thread.opens().data == first.data
+
+
+def test_no_reader_sees_an_old_thread_after_a_decision(ada: Commenter, mia: Mia, thread: Reader) -> None:
+    held = ada.submits()
+    for status, names in (("approved", ["Ada"]), ("spam", []), ("approved", ["Ada"]), ("trash", [])):
+        thread.opens()
+        mia.decides(held, status)
+        assert thread.names() == names
+
+
+def test_another_process_is_noticed_too(ada: Commenter, mia: Mia, thread: Reader, settings: config.Settings) -> None:
+    held = ada.submits()
+    assert thread.names() == []
+    other = create_app(settings)
+    with other.app_context():
+        Mia(other.test_client(), mia.token).approves(held)
+    assert thread.names() == ["Ada"]
+
+
+def test_a_held_comment_elsewhere_leaves_the_entry_as_it_is(
+    ada: Commenter, mia: Mia, thread: Reader, cache: Cache
+) -> None:
+    mia.approves(ada.submits())
+    thread.opens()
+    thread.opens()
+    ada.submits("Held", page="/2026/cake")
+    thread.opens()
+    before = kept(cache)
+    ada.submits("Held too", page="/2026/cake")
+    thread.opens()
+    assert kept(cache) is before
+
+
+def test_names_that_mean_nothing_neither_split_nor_poison(thread: Reader, client: FlaskClient, cache: Cache) -> None:
+    plain = client.get(f"{THREAD}?page={PAGE}")
+    odd = client.get(f"{THREAD}?utm_source=x&page={PAGE}&callback=evil&page2=1")
+    assert odd.data == plain.data
+    assert cache.key(THREAD, f"a=b&page={PAGE}") == cache.key(THREAD, f"page={PAGE}")
+
+
+@pytest.mark.parametrize("accepted", ["br", "gzip, br;q=0", "gzip;q=0", "identity", "", "br;q=0, gzip;q=1.0"])
+def test_each_reader_gets_an_encoding_he_takes(ada: Commenter, mia: Mia, client: FlaskClient, accepted: str) -> None:
+    mia.approves(ada.submits("Bread " * 200))
+    answer = client.get(f"{THREAD}?page={PAGE}", headers={"Accept-Encoding": accepted})
+    encoding = answer.headers.get("Content-Encoding", "")
+    assert encoding == {"br": "br", "gzip, br;q=0": "gzip", "br;q=0, gzip;q=1.0": "gzip"}.get(accepted, "")
+    undo = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding]
+    assert b"Bread Bread" in undo(answer.data)
+    again = client.get(
+        f"{THREAD}?page={PAGE}",
+        headers={"Accept-Encoding": accepted, "If-None-Match": f'"other", W/{answer.headers["ETag"]}'},
+    )
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+
+
+def test_head_tells_what_get_would(thread: Reader, client: FlaskClient) -> None:
+    full, head = client.get(f"{THREAD}?page={PAGE}"), client.head(f"{THREAD}?page={PAGE}")
+    assert head.data == b""
+    assert head.headers["Content-Length"] == str(len(full.data))
+
+
+@pytest.mark.parametrize(
+    "path", [f"{THREAD}?page={PAGE}", f"{THREAD}?page=", f"/api/v1/sites/{SITE}/token?page={PAGE}"]
+)
+@pytest.mark.parametrize("origin", EVIL)
+def test_no_foreign_page_may_read(client: FlaskClient, blog: str, origin: str, path: str) -> None:
+    client.get(path, headers={"Origin": ORIGIN})
+    for _ in range(2):
+        answer = client.get(path, headers={"Origin": origin})
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert "Origin" in answer.headers["Vary"]
+    assert client.get(path, headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_preflight_is_answered_for_the_site_only(client: FlaskClient, blog: str) -> None:
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Private-Network": "true"}
+    for path in (f"/api/v1/sites/{SITE}/comments", f"/api/v1/comments/{'0' * 8}-0000-7000-8000-{'0' * 12}"):
+        granted = client.options(path, headers={"Origin": ORIGIN, **ask})
+        assert granted.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert "Idempotency-Key" in granted.headers["Access-Control-Allow-Headers"]
+        refused = client.options(path, headers={"Origin": "https://evil.example", **ask})
+        assert not [name for name, _ in refused.headers if name.startswith("Access-Control")]
+        assert "Access-Control-Allow-Private-Network" not in granted.headers
+
+
+def test_a_thread_closes_on_time_though_it_was_kept(ada: Commenter, mia: Mia, thread: Reader) -> None:
+    site = db.session.get_one(Site, SITE)
+    site.policy = {**site.policy, "close_after_days": 1}
+    db.session.commit()
+    mia.approves(ada.submits())
+    assert thread.opens().json["state"] == "open"
+    with time_machine.travel(http.now() + timedelta(days=2)):
+        assert thread.opens().json["state"] == "closed"
+
+
+def test_many_who_ask_at_once_wait_for_one() -> None:
+    made = []
+    note = http.Note("blog", "/x")
+
+    def make() -> Reply:
+        made.append(threading.get_ident())
+        time.sleep(0.05)
+        return Reply(200, [("X-Cache-Note", '{"site":"blog"}')], b"x")
+
+    cache = Cache(1 << 20, Frozen())
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: cache.get(("/x", ""), make), range(8)))
+    assert len(made) == 1
+    assert {reply.reply(None, None, "").body for reply in replies if isinstance(reply, Entry)} == {b"x"}
+    assert note.page == "/x"
+
+
+def test_the_cache_keeps_to_its_bytes() -> None:
+    cache = Cache(64_000, Frozen())
+    for number in range(100):
+        body = bytes([number]) * 5_000
+        cache.get((f"/{number}", ""), lambda body=body: Reply(200, [("X-Cache-Note", "{}")], body))
+    assert sum(entry.size for entry in cache._entries.values()) <= 64_000
+    assert ("/99", "") in cache._entries
+    assert ("/0", "") not in cache._entries
+
+
+def test_without_room_everything_still_works(settings: config.Settings, app: Flask, ada: Commenter, mia: Mia) -> None:
+    small = create_app(config.Settings(instance_path=settings.instance_path, cache_megabytes=0))
+    with small.app_context():
+        mia.approves(ada.submits())
+        answer = small.test_client().get(f"{THREAD}?page={PAGE}")
+    assert answer.json["count"] == 1
+    assert "X-Cache-Note" not in answer.headers
+
+
+def test_what_the_view_tells_the_cache_goes_no_further(client: FlaskClient, blog: str) -> None:
+    for path in (f"{THREAD}?page={PAGE}", "/embed.js", f"/s/{SITE}/thread?page={PAGE}&fragment=1", THREAD):
+        assert "X-Cache-Note" not in client.get(path).headers
+
+
+class Frozen(Validity):
+    """A database in which nothing ever changes."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(sa.create_engine("sqlite://"))
+
+    def epoch(self) -> tuple[int, int]:
+        return 0, 0
