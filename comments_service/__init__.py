@@ -5,7 +5,7 @@ import os
 import sqlalchemy as sa
 from flask import Flask
 
-from . import config, database, errors, http, openapi
+from . import config, database, errors, health, http, openapi
 from .accounts import pages as accounts
 from .comments import pages as thread_pages
 from .comments import views as comments
@@ -31,7 +31,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     http.init_app(app)
     database.init_app(app, settings.database)
     accounts.init_app(app)
-    for part in (comments, thread_pages, submissions, submission_pages, moderation, queue_pages, widget, openapi):
+    for part in (comments, thread_pages, submissions, submission_pages, moderation, queue_pages, widget, openapi, health):
         app.register_blueprint(part.bp)
 
     with app.app_context():

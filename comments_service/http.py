@@ -24,7 +24,7 @@ MAX_DEPTH = 20
 CORS_SECONDS = 7200
 NOTE = "X-Cache-Note"  # what a view tells the cache; it goes no further
 STORE_SECONDS = 0.5
-TOO_MANY = i18n.N_("Too many in a short time. Please wait a moment.")
+TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
 API_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -193,7 +193,8 @@ def too_many(error: RateLimitExceeded) -> TooMany:
         expiry = current.limit.get_expiry()
         window = _window(current.key, expiry)
         seconds = limit_storage.wait_seconds(current.limit.amount, expiry, window) if window else expiry
-    return TooMany(TOO_MANY, seconds)
+    sentence = i18n.translator(language())(TOO_MANY)
+    return TooMany(sentence.format(minutes=math.ceil(seconds / 60)), seconds)
 
 
 def _limit_headers() -> dict[str, str]:

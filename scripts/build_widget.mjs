@@ -5,10 +5,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { brotliCompressSync } from 'node:zlib'
 import { build, transform } from 'esbuild'
+import { minify } from 'terser'
 
 const BUDGET = 6144
 const WIDGET = new URL('../comments_service/widget/', import.meta.url).pathname
 const EMBED = `${WIDGET}dist/embed.js`
+// Names that only the script itself uses: never those of the browser, of the service's answers, or of what is stored.
+const OWN_NAMES =
+  /^(answers|buttons|complain|depth|home|ids|isNewestFirst|keep|memory|offer|problem|put|recall|refresh|replies|restore|send|stand|tell|visit)$/
 const TARGET = ['es2022', 'chrome123', 'firefox121', 'safari17.5']
 
 /** The stylesheet becomes a string in the script, minified first. */
@@ -25,15 +29,20 @@ const styles = {
 const built = await build({
   entryPoints: [`${WIDGET}src/embed.js`],
   bundle: true,
-  charset: 'utf8',
   format: 'iife',
   legalComments: 'none',
   minify: true,
   plugins: [styles],
+  mangleProps: OWN_NAMES,
   target: TARGET,
   write: false,
 })
-const code = built.outputFiles[0].contents
+// A second opinion: what esbuild leaves, terser makes a twentieth smaller.
+const smaller = await minify(built.outputFiles[0].text, {
+  ecma: 2022,
+  compress: { passes: 3, hoist_funs: true, keep_fargs: false, unsafe_arrows: true },
+})
+const code = Buffer.from(smaller.code)
 const size = brotliCompressSync(code).length
 const integrity = createHash('sha384').update(code).digest('base64')
 

@@ -1,7 +1,5 @@
 """The commenter's address: is it one, what is its usual spelling, and was it mistyped?"""
 
-from collections.abc import Iterator
-
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
@@ -78,10 +76,10 @@ def _domain_meant(domain: str) -> str:
     for slip, right in TOP_LEVEL_SLIPS.items():
         if domain.endswith(slip):
             domain = domain.removesuffix(slip) + right
-    if domain in PROVIDERS or domain in REAL or len(domain) < SHORTEST:
-        return domain
     if "." not in domain:
         return next((provider for provider in PROVIDERS if provider.partition(".")[0] == domain), domain)
+    if domain in PROVIDERS or domain in REAL or len(domain) < SHORTEST:
+        return domain
     return next(
         (provider for provider in PROVIDERS if len(provider) >= SHORTEST and _one_slip(domain, provider)), domain
     )
@@ -89,16 +87,16 @@ def _domain_meant(domain: str) -> str:
 
 def _one_slip(typed: str, meant: str) -> bool:
     """Whether one letter left out, added, changed, or two swapped make `meant` of `typed` (Damerau, 1964)."""
-    return abs(len(typed) - len(meant)) <= 1 and meant in set(_slips(typed))
+    if abs(len(typed) - len(meant)) > 1:
+        return False
+    start = _shared(typed, meant)
+    typed, meant = typed[start:][::-1], meant[start:][::-1]
+    end = _shared(typed, meant)
+    typed, meant = typed[end:], meant[end:]
+    return max(len(typed), len(meant)) <= 1 or (len(typed) == 2 and typed == meant[::-1])
 
 
-def _slips(word: str) -> Iterator[str]:
-    letters = "abcdefghijklmnopqrstuvwxyz."
-    for place in range(len(word) + 1):
-        before, after = word[:place], word[place:]
-        yield from (before + letter + after for letter in letters)
-        if after:
-            yield before + after[1:]
-            yield from (before + letter + after[1:] for letter in letters)
-        if len(after) > 1:
-            yield before + after[1] + after[0] + after[2:]
+def _shared(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))

@@ -46,10 +46,6 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "required_body": N_("Please write a comment."),
         "required_name": N_("Please enter your name."),
         "required_email": N_("Please enter your email address."),
-        "invalid_email": N_("Please enter an email address like ann@example.org."),
-        "too_long.one": N_("This is {count} character too long."),
-        "too_long.other": N_("This is {count} characters too long."),
-        "too_many": N_("That was a lot in a short time. Please try again at {time}; your text is kept here."),
         "unsent": N_("This could not be sent. Your text is kept here: please try again."),
         "offline": N_("You are offline. Your comment is kept here and will be sent when you are back."),
         # The reader's own comments

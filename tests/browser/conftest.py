@@ -4,14 +4,12 @@ The service listens on `localhost`, the articles on `127.0.0.1`: two sites to a 
 """
 
 import functools
-import http.server
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -69,7 +67,15 @@ class Service:
 
     def submit(self, page: str, origin: str, **fields: str | None) -> dict[str, Any]:
         """Post a comment as the widget of an article at `origin` would."""
-        form = {"page": page, "title": "", "name": "Ann", "email": "ann@example.org", "website": "", "token": "", **fields}
+        form = {
+            "page": page,
+            "title": "",
+            "name": "Ann",
+            "email": "ann@example.org",
+            "website": "",
+            "token": "",
+            **fields,
+        }
         headers = {"Origin": origin, "Idempotency-Key": f"{time.time_ns()}"}
         answer = self._send(f"api/v1/sites/{SITE}/comments", form, headers, "POST")
         comment: dict[str, Any] = answer["comment"]

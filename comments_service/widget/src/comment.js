@@ -1,28 +1,28 @@
 // Draws one comment.
 
 import { button, h } from './dom.js'
-import { ago, exactly } from './time.js'
+import { ago } from './time.js'
 import { drawBody, link } from './tree.js'
 
 /** `own` is the note and the buttons of the reader's own comment, `answers` the comment it answers when its place does not say. */
-export function drawComment(comment, thread, own = {}, answers) {
-  const { id, name, website, role, created_at: written, edited_at: edited } = comment
-  const { say, lang, form } = thread
-  const { isPending, note, buttons = [] } = own
-  const words = { 'aria-label': say('reply_to', { name }) }
-  return h('article', { part: 'comment', tabindex: -1, class: note && 'own', 'aria-labelledby': `by-${id}` },
+export function drawComment(comment, { say, lang, form }, own, answers) {
+  const { id, name, created_at: datetime } = comment
+  const time = new Date(datetime)
+  const title = time.toLocaleString(lang, { dateStyle: 'full', timeStyle: 'short' })
+  const label = `by-${id}`
+  return h('article', { part: 'comment', tabindex: -1, class: own?.note && 'own', 'aria-labelledby': label },
     h('header', null,
-      h('b', { id: `by-${id}` }, website ? link(website, name) : name),
-      role && h('span', { class: 'badge' }, say(role)),
-      h('a', { href: addressOf(id), class: 'quiet' },
-        h('time', { datetime: written, title: exactly(written, lang) }, ago(written, lang))),
-      edited && h('span', { class: 'quiet', title: exactly(edited, lang) }, say('edited')),
-      answers && h('a', { href: addressOf(answers.id), class: 'quiet' }, say('in_reply_to', answers))),
+      h('b', { id: label }, comment.website ? link(comment.website, name) : name),
+      comment.role && h('span', { class: 'badge' }, say(comment.role)),
+      address(id, h('time', { datetime, title }, ago(time, lang))),
+      comment.edited_at && h('span', { class: 'quiet' }, say('edited')),
+      answers && address(answers.id, say('in_reply_to', answers))),
     drawBody(comment.body),
-    note && h('p', { class: 'quiet' }, note),
+    own?.note && h('p', { class: 'quiet' }, own.note),
     h('footer', { class: 'row' },
-      form && !isPending && button(say('reply'), () => form.answer(id), 'plain reply', words), ...buttons))
+      form && !own?.note && button(say('reply'), () => form.stand(id), 'plain', { 'aria-label': say('reply_to', { name }) }),
+      ...(own?.buttons || [])))
 }
 
-/** The address of a comment on this page, whatever a `<base>` says. */
-const addressOf = (id) => `${location.href.split('#')[0]}#comment-${id}`
+/** A link to a comment on this page, whatever a `<base>` says. */
+const address = (id, words) => h('a', { class: 'quiet', href: `${location.href.split('#')[0]}#comment-${id}` }, words)

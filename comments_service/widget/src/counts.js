@@ -5,31 +5,22 @@ import { ask } from './api.js'
 const MOST = 100
 
 export function fillCounts() {
-  const sites = {}
-  for (const link of document.querySelectorAll('[data-comments-count]')) {
-    const { commentsSite: site, commentsCount: page } = link.dataset
-    const pages = (sites[site] ||= {})
-    pages[page] = [...(pages[page] || []), link]
-  }
-  for (const site in sites) {
-    const pages = Object.entries(sites[site])
-    while (pages.length) fill(site, pages.splice(0, MOST))
-  }
+  const links = document.querySelectorAll('[data-comments-count]')
+  const sites = Object.groupBy(links, (link) => link.dataset.commentsSite)
+  for (const site in sites) while (sites[site].length) fill(site, sites[site].splice(0, MOST))
 }
 
-async function fill(site, pages) {
+async function fill(site, links) {
+  const pageOf = (link) => link.dataset.commentsCount
   try {
-    const query = new URLSearchParams(pages.map(([page]) => ['page', page]))
-    const { data } = await ask(`sites/${site}/counts?${query}`)
-    for (const [page, links] of pages) for (const link of links) write(link, data.counts[page])
+    const { data } = await ask(`sites/${site}/counts?${new URLSearchParams(links.map((link) => ['page', pageOf(link)]))}`)
+    for (const link of links) link.textContent = withCount(link.textContent, data.counts[pageOf(link)])
   } catch {
     // Without the service a link keeps the words its author gave it.
   }
 }
 
-/** "0 comments" becomes "3 comments", "Comments" becomes "Comments (3)", and an empty link "3". */
-function write(link, count) {
-  const words = link.textContent.trim()
-  if (/\d/.test(words)) link.textContent = words.replace(/\d+/, count)
-  else link.textContent = words ? `${words} (${count})` : count
+/** "0 comments" becomes "3 comments", "Comments" becomes "Comments (3)", and nothing "3". */
+function withCount(words, count) {
+  return /\d/.test(words) ? words.replace(/\d+/, count) : words && `${words} (${count})` || count
 }

@@ -2,14 +2,13 @@
 
 import styles from './widget.css'
 import { h } from './dom.js'
-import { followTheme } from './theme.js'
 import { openThread } from './thread.js'
 
 const sheet = new CSSStyleSheet()
 sheet.replaceSync(styles)
 
 export class CommentsThread extends HTMLElement {
-  static observedAttributes = ['site', 'page', 'lang', 'theme', 'sort']
+  static observedAttributes = ['site', 'page', 'lang', 'sort']
 
   #life
 
@@ -23,11 +22,9 @@ export class CommentsThread extends HTMLElement {
     this.#life = new AbortController()
     const { signal } = this.#life
     // The children, a link or the thread itself, stay in sight until there is something better.
-    // The empty title keeps our own from being a tooltip over everything.
-    const root = h('div', { class: 'root', part: 'root', title: '' }, h('slot'))
+    const root = h('div', { class: 'root', part: 'root' }, h('slot'))
     this.shadowRoot.replaceChildren(root)
-    followTheme(this, root, signal)
-    whenNear(this, signal, () => openThread(this, root, signal))
+    whenNear(this, () => signal.aborted || openThread(this, root, signal))
   }
 
   disconnectedCallback() {
@@ -41,8 +38,8 @@ export class CommentsThread extends HTMLElement {
 }
 
 /** Start when the reader comes near, or at once when that is asked for or a comment is. */
-function whenNear(host, signal, start) {
-  if (host.hasAttribute('eager') || location.hash.startsWith('#comment-')) return start()
+function whenNear(host, start) {
+  if (host.hasAttribute('eager') || /^#comment-/.test(location.hash)) return start()
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return
@@ -52,5 +49,4 @@ function whenNear(host, signal, start) {
     { rootMargin: '600px' },
   )
   observer.observe(host)
-  signal.addEventListener('abort', () => observer.disconnect())
 }

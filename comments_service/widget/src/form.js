@@ -1,48 +1,38 @@
 // The form: one for the whole thread, it moves below the comment that is answered.
 
-import { ask } from './api.js'
+import { ask, complaint } from './api.js'
 import { button, h } from './dom.js'
-import { keepDrafts } from './drafts.js'
 import { drawBox, drawField, drawTrap } from './field.js'
 import { openStore } from './store.js'
 import { sendComment } from './submission.js'
-import { lasting } from './time.js'
 import { drawBody } from './tree.js'
 
 const OTHERS = { honeypot: drawTrap, checkbox: drawBox }
 
+/** Draw the form of the fields `specs`; gives where it stands by itself and what can be asked of it. */
 export function drawForm(thread, specs) {
-  const { say, path, page, title, signal, lang } = thread
-  const drafts = keepDrafts(thread.memory)
-  const person = openStore(thread.site)
+  const { say, path, page, site, memory } = thread
+  const person = openStore(site)
   const fields = specs.filter(({ type }) => !OTHERS[type]).map((spec) => drawField(spec, say))
   const body = fields[0]
 
-  let parent = null
-  let token = null
-  let isSending = false
+  let parent
+  let edited
+  let draft
+  let token
+  let isSending
   let doubted
 
   const home = h('section')
   const heading = h('h2', { id: 'form' })
   const alert = h('p', { class: 'error', role: 'alert' })
   const preview = h('div', { class: 'preview', role: 'status' })
-  const post = button(say('post'), null, 'main', { type: 'submit' })
+  const post = button('', null, 'main')
   const cancel = button(say('cancel'), leave)
   const forget = ({ target }) => target.checked || person.write({ person: null })
   const remember = drawBox({ name: 'remember', label: say('remember') }, forget)
-  const element = h('form', {
-    part: 'form',
-    novalidate: '',
-    'aria-labelledby': 'form',
-    submit: (event) => {
-      event.preventDefault()
-      submit()
-    },
-    input: typed,
-    focusin: askToken,
-    keydown: (event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && submit(),
-  },
+  const element = h('form',
+    { part: 'form', novalidate: true, 'aria-labelledby': 'form', submit, input: typed, focusin: askToken, keydown },
     heading,
     h('p', { class: 'quiet' }, say('notice')),
     h('div', { class: 'fields' }, ...fields.map((field) => field.element)),
@@ -53,40 +43,55 @@ export function drawForm(thread, specs) {
     h('p', { class: 'row' }, post, button(say('preview'), showPreview), cancel),
   )
 
-  const values = () => Object.fromEntries(fields.map(({ name, input }) => [name, input.value]))
+  const values = () => Object.fromEntries(new FormData(element))
 
   function fill(known) {
-    for (const { name, set } of fields) if (known[name]) set(known[name])
+    for (const field of fields) field.set(known?.[field.name] || (field !== body && field.input.value) || '')
   }
 
-  /** Stand below the comment `id`, or where the form stands by itself, with what was typed there. */
-  function turn(id) {
-    const comment = thread.list.answer(id, element)
-    if (!comment) home.append(element)
-    parent = comment ? id : null
-    heading.textContent = comment ? say('reply_to', comment) : say('title')
-    cancel.hidden = !comment
-    preview.replaceChildren()
-    alert.textContent = ''
-    body.set('')
-    fill(drafts.of(parent).values || {})
+  function warn(message) {
+    alert.textContent = message
+    thread.send('error', { message })
   }
 
-  function answer(id) {
-    turn(id)
-    drafts.answer(id)
+  /**
+   * Stand below the comment `id`, or where the form stands by itself, with what was typed there: to answer that comment,
+   * or to change it when it is the reader's own `entry`.
+   */
+  function turn(id, entry) {
+    const above = thread.list.get(id)
+    if (above) above.article.after(element)
+    else home.append(element)
+    parent = above ? id : null
+    edited = entry
+    draft = openStore([site, page, entry ? 'edit' : 'draft', parent].join(':'))
+    heading.textContent = say(entry ? 'edit' : above ? 'reply_to' : 'title', above?.comment)
+    element.className = entry ? 'brief' : ''
+    cancel.hidden = !above
+    preview.textContent = alert.textContent = ''
+    fill({ body: entry?.body_source, ...draft.read().values })
+    busy(false)
+  }
+
+  function stand(id, entry) {
+    turn(id, entry)
+    memory.write({ answering: entry ? null : id })
     body.input.focus()
   }
 
   function leave() {
-    const from = parent
-    answer(null)
-    thread.list.part(from, '.reply').focus()
+    const from = thread.list.get(parent).article
+    stand(null)
+    from.querySelector('button').focus()
   }
 
   function typed() {
-    drafts.change(parent, { values: values() })
-    preview.replaceChildren()
+    draft.write({ values: values() })
+    preview.textContent = ''
+  }
+
+  function keydown(event) {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) submit(event)
   }
 
   /** The token says when writing began, so it is asked for then. */
@@ -97,93 +102,87 @@ export function drawForm(thread, specs) {
     )
   }
 
-  async function submit() {
-    if (isSending || complain(fields.map((field) => ({ field: field.name, message: field.problem() })))) return
+  async function submit(event) {
+    event.preventDefault()
+    const asked = edited ? [body] : fields
+    if (isSending || complain(asked.map((field) => ({ field: field.name, message: field.problem() })))) return
+    alert.textContent = ''
     busy(true)
     try {
       askToken()
-      const reply = await sendComment(path, drafts, content(), token)
-      busy(false)
-      if (reply.ok) accepted(reply.data)
-      else refused(reply)
+      const content = { page, title: thread.title, parent, ...values(), email_as_typed: doubted }
+      const { own } = thread
+      const answer = await (edited ? own.change(edited, content.body) : sendComment(path, draft, content, token))
+      ;(answer.ok ? accept : refuse)(answer)
     } catch {
-      busy(false)
-      unsent()
+      stay()
     }
-  }
-
-  function content() {
-    const all = { page, title, parent, ...values() }
-    for (const { name, type } of specs) {
-      const input = element.elements[name]
-      if (OTHERS[type]) all[name] = type === 'checkbox' ? input.checked : input.value
-    }
-    if (doubted === all.email) all.email_as_typed = doubted
-    return all
+    busy(false)
   }
 
   function busy(is) {
-    isSending = is
-    alert.textContent = ''
-    post.setAttribute('aria-disabled', is)
-    post.textContent = say(is ? 'sending' : 'post')
-    for (const { input } of fields) input.readOnly = is
+    isSending = body.input.readOnly = is
+    post.ariaDisabled = is
+    post.firstChild.textContent = say(is ? 'sending' : edited ? 'save' : 'post')
   }
 
-  /** Say at every field what is wrong with it and go to the first; gives that one. */
+  /** Say at every field what is wrong with it and go to the first; gives whether there is one. */
   function complain(errors) {
-    const [first] = fields.map(({ name, complain }) => complain(errors.find(({ field }) => field === name))).filter(Boolean)
+    let first
+    for (const field of fields) {
+      const { message, suggestion } = errors.find((error) => error.field === field.name) || {}
+      field.complain(message, suggestion)
+      if (message) first ||= field.input
+    }
     first?.focus()
     return first
   }
 
-  function accepted(reply) {
-    const { id } = reply.comment
-    thread.own.keep(reply, body.input.value)
-    drafts.drop(parent)
-    drafts.answer(null)
+  function accept({ data }) {
+    const { comment, status } = data
+    const { own, list, tell, send } = thread
+    own.keep(data, body.input.value, edited)
+    draft.write({ values: null, sent: null })
+    memory.write({ answering: null })
     if (remember.firstChild.checked) person.write({ person: { ...values(), body: '' } })
+    tell(say(edited ? 'saved' : status === 'pending' ? 'held' : 'published'))
     token = doubted = null
-    turn(null)
-    thread.list.mark(id)
-    thread.tell(say(reply.status === 'pending' ? 'held' : 'published'))
-    thread.send('posted', { id, status: reply.status })
+    turn()
+    list.visit(comment.id)
+    send('posted', { id: comment.id, status })
   }
 
-  function refused({ status, data, wait }) {
-    const { errors = [], detail, code } = data
-    doubted = errors.some((error) => error.code === 'unlikely-email') && values().email
-    if (!complain(errors)) {
-      alert.textContent = wait && status === 429 ? say('too_many', { time: lasting(wait, lang) }) : detail || say('unsent')
-    }
-    thread.send('error', { code })
+  function refuse({ data }) {
+    const { errors = [] } = data
+    doubted = errors.find((error) => error.code === 'unlikely-email') && values().email
+    if (!complain(errors)) warn(data.detail || say('unsent'))
   }
 
   /** Nothing came back: the text is kept, and without a network it goes out when there is one again. */
-  function unsent() {
+  function stay() {
     const isOffline = !navigator.onLine
-    alert.textContent = say(isOffline ? 'offline' : 'unsent')
-    if (isOffline) addEventListener('online', submit, { once: true, signal })
-    thread.send('error', {})
+    warn(say(isOffline ? 'offline' : 'unsent'))
+    if (isOffline) addEventListener('online', submit, { once: true, signal: thread.signal })
   }
 
   async function showPreview() {
-    const { data } = await ask(`${path}preview`, { method: 'POST', body: { body: body.input.value } }).catch(() => ({ data: {} }))
-    alert.textContent = data.body ? '' : data.errors?.[0].message || data.detail || say('unsent')
-    if (data.body) preview.replaceChildren(drawBody(data.body))
+    try {
+      const { data } = await ask(`${path}preview`, 'POST', { body: body.input.value })
+      preview.replaceChildren(data.body ? drawBody(data.body) : complaint(data))
+    } catch {
+      warn(say('unsent'))
+    }
   }
 
   /** Give the reader a text to go on with, unless there is one. */
   function offer(text) {
+    stand()
     if (!body.input.value) body.set(text)
     typed()
-    body.input.focus()
   }
 
-  const { person: known } = person.read()
-  if (known) {
-    remember.firstChild.checked = true
-    fill(known)
-  }
-  return { home, answer, offer, restore: () => turn(drafts.answering()) }
+  const known = person.read().person
+  remember.firstChild.checked = known
+  fill(known)
+  return { home, stand, offer, restore: () => turn(memory.read().answering) }
 }

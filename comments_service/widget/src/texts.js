@@ -1,9 +1,9 @@
 // Says the sentences that came with the thread. Only what is needed without an answer is in the script itself.
 
 const WITHOUT_ANSWER = {
-  failed: 'The comments could not be loaded.',
+  failed: 'Comments could not be loaded.',
   retry: 'Try again',
-  elsewhere: 'Read the comments on their own page',
+  elsewhere: 'Read them on their own page',
 }
 
 /**

@@ -9,31 +9,35 @@ import { openStore } from './store.js'
 import { speaker } from './texts.js'
 import { locale } from './time.js'
 
+const ORDERS = ['oldest', 'newest']
+
 /** Load the thread that `host` names into `root`, and keep it alive until `signal`. */
 export function openThread(host, root, signal) {
-  const site = host.getAttribute('site')
-  const page = host.getAttribute('page') || canonicalPath()
+  const attribute = (name) => host.getAttribute(name)
+  const site = attribute('site')
+  const page = attribute('page') || canonicalPath()
   const lang = locale(host.closest('[lang]')?.lang)
-  let order = host.getAttribute('sort') || 'oldest'
+  const live = h('p', { role: 'status', class: 'unseen' })
+  let order = attribute('sort') || ORDERS[0]
   let next
+  let more
 
   const thread = {
     site,
     page,
     signal,
     lang,
-    title: host.getAttribute('title') || document.title,
+    title: attribute('title') || document.title,
     path: `sites/${site}/`,
     memory: openStore(`${site}:${page}`),
     say: speaker({}, lang),
-    isNewestFirst: () => order === 'newest',
+    isNewestFirst: () => order !== ORDERS[0],
     /** Tell those who listen instead of looking. */
     tell: (sentence) => (live.textContent = sentence),
     /** Tell the page around us. */
     send: (name, detail) => host.dispatchEvent(new CustomEvent(`comments:${name}`, { detail, bubbles: true })),
   }
-  const live = h('p', { role: 'status', class: 'unseen' })
-  const more = button('', () => quietly(showMore), 'more')
+  thread.own = keepOwn(thread)
 
   async function load() {
     try {
@@ -55,18 +59,17 @@ export function openThread(host, root, signal) {
   }
 
   function show(answer) {
-    const { texts, form, state, count } = answer
+    const { texts, form, state, count, max_depth: deepest } = answer
     const say = (thread.say = speaker(texts, lang))
     thread.form = state === 'open' && drawForm(thread, form.fields)
-    thread.list = makeList(thread)
-    thread.own = keepOwn(thread)
-    more.textContent = say('more')
+    thread.list = makeList(thread, deepest)
+    more = button(say('more'), () => showMore().catch(stay))
     add(answer)
     const title = h('h2', null, say(count ? 'comments' : 'empty', { count }))
     root.replaceChildren(
-      h('section', { 'aria-label': say('region') },
-        h('header', null, title, count > 1 && sorting()), thread.list.element, more),
-      thread.form ? thread.form.home : h('p', { class: 'note' }, say(state)),
+      h('section', null,
+        h('header', null, title, count > 1 && drawOrder()), thread.list.element, more),
+      thread.form ? thread.form.home : h('p', null, say(state)),
       live,
     )
     if (thread.form) thread.form.restore()
@@ -79,59 +82,51 @@ export function openThread(host, root, signal) {
     more.hidden = !next
   }
 
-  function sorting() {
+  function drawOrder() {
     const { say } = thread
-    const choices = ['oldest', 'newest'].map((value) => h('option', { value }, say(value)))
-    const change = () => quietly(sort)
+    const choices = ORDERS.map((value) => h('option', { value }, say(value)))
     const select = h('select', { part: 'input', 'aria-label': say('sort'), change }, ...choices)
     select.value = order
-    async function sort() {
+    async function change() {
       order = select.value
-      const answer = await fetchPage()
-      thread.list.clear()
-      add(answer)
-      if (thread.form) thread.form.restore()
-      thread.tell(say(order))
+      await load()
+      root.querySelector('select').focus()
     }
     return select
   }
 
   async function showMore() {
-    const known = thread.list.ids()
+    const { list, tell, say } = thread
+    const known = list.ids().length
     add(await fetchPage(next))
-    const fresh = thread.list.ids().slice(known.length)
-    thread.list.focus(fresh[0])
-    thread.tell(thread.say('comments', { count: fresh.length }))
+    const fresh = list.ids().slice(known)
+    list.visit(fresh[0])
+    tell(say('comments', { count: fresh.length }))
   }
-
-  /** What the reader may simply try again needs no more than a word. */
-  const quietly = (work) => work().catch(() => thread.tell(thread.say('failed')))
 
   /** Go to the comment that the page's address names, loading what lies before it. */
   async function find() {
     const id = location.hash.split('#comment-')[1]
-    while (id && !thread.list.has(id) && next) add(await fetchPage(next))
-    thread.list.mark(id)
+    while (id && !thread.list.get(id) && next) add(await fetchPage(next))
+    thread.list.visit(id)
   }
+
+  /** What is here stays here; the reader may try again. */
+  const stay = () => thread.tell(thread.say('failed'))
 
   function fail({ message }) {
-    const { say } = thread
+    const { say, send } = thread
+    const href = `${SERVICE}s/${site}/thread?${new URLSearchParams({ page })}`
     root.replaceChildren(
       h('slot'),
-      h('div', { class: 'note', role: 'alert' },
-        h('p', null, say('failed')),
-        h('p', { class: 'row' }, button(say('retry'), load),
-          h('a', { href: `${SERVICE}s/${site}/thread?${new URLSearchParams({ page })}` }, say('elsewhere')))),
+      h('div', { role: 'alert' }, say('failed'), h('p', { class: 'row' }, button(say('retry'), load), h('a', { href }, say('elsewhere')))),
     )
     console.warn(`comments: ${message}`)
-    thread.send('error', { message })
+    send('error', { message })
   }
 
-  addEventListener('hashchange', () => thread.list && quietly(find), { signal })
+  addEventListener('hashchange', () => find().catch(stay), { signal })
   load()
 }
 
-function canonicalPath() {
-  const canonical = document.querySelector('link[rel=canonical]')
-  return new URL(canonical ? canonical.href : location).pathname
-}
+const canonicalPath = () => new URL(document.querySelector('link[rel=canonical]')?.href || location).pathname

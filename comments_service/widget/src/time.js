@@ -1,4 +1,4 @@
-// Times and durations in the reader's language, by the browser's own tables.
+// Times in the reader's language, by the browser's own tables.
 
 const STEPS = { second: 60, minute: 60, hour: 24, day: 30 }
 
@@ -7,28 +7,21 @@ export function locale(lang) {
   try {
     return Intl.getCanonicalLocales(lang)[0]
   } catch {
-    return navigator.language
+    // Undefined is the reader's own.
   }
 }
 
 /** "3 hours ago" within a month, the date after that. */
 export function ago(time, lang) {
-  let amount = (new Date(time) - Date.now()) / 1000
+  let amount = (time - Date.now()) / 1000
   for (const unit in STEPS) {
     if (-amount < STEPS[unit]) {
       return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(Math.round(amount), unit)
     }
     amount /= STEPS[unit]
   }
-  return new Date(time).toLocaleDateString(lang, { dateStyle: 'long' })
+  return time.toLocaleDateString(lang, { dateStyle: 'long' })
 }
 
-/** The full date and time. */
-export const exactly = (time, lang) => new Date(time).toLocaleString(lang, { dateStyle: 'full', timeStyle: 'short' })
-
-/** "40 seconds" or "14 minutes", rounded up. */
-export function lasting(seconds, lang) {
-  const isLong = seconds > 60
-  const amount = Math.ceil(isLong ? seconds / 60 : seconds)
-  return amount.toLocaleString(lang, { style: 'unit', unit: isLong ? 'minute' : 'second', unitDisplay: 'long' })
-}
+/** The time of the day, "14:32". */
+export const clock = (time, lang) => new Date(time).toLocaleTimeString(lang, { timeStyle: 'short' })

@@ -14,11 +14,10 @@ export const link = (href, ...children) =>
     : h('span', null, ...children)
 
 function draw(node) {
-  if (!Array.isArray(node)) return `${node}`
-  const [tag, ...children] = node
-  const { href, start } = isAttributes(children[0]) ? children.shift() : {}
-  const drawn = children.map(draw)
+  if (!node.map) return `${node}`
+  const [tag, ...rest] = node
+  const { href, start } = rest[0] || {}
+  // Texts and trees can be indexed, attributes cannot.
+  const drawn = rest.filter((child) => child.at).map(draw)
   return tag === 'a' ? link(href, ...drawn) : h(TAGS.test(tag) ? tag : 'span', { start }, ...drawn)
 }
-
-const isAttributes = (value) => value && typeof value === 'object' && !Array.isArray(value)
