@@ -9,6 +9,7 @@ from typing import Any
 import click
 from flask import Flask, current_app
 from flask.cli import FlaskGroup
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from . import config, create_app, database, demo, http, server
 from .accounts import moderators, tokens
@@ -16,6 +17,8 @@ from .errors import ServiceError
 from .extensions import db
 from .sites import policy, registry
 from .widget.pages import DEMO_PAGE
+
+UNUSABLE = {DatabaseError, OperationalError}  # the classes themselves: locked, full, not there, or no database
 
 
 class Failure(click.ClickException):
@@ -40,6 +43,14 @@ class Group(FlaskGroup):
             return super().invoke(ctx)
         except ServiceError as error:
             raise Failure(error.detail) from error
+        except DatabaseError as error:
+            if type(error) not in UNUSABLE:  # a fault of ours, which needs its traceback
+                raise
+            raise Failure(f"the database cannot be used: {str(error.orig).splitlines()[0]}") from error
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise Failure(f"{error.filename}: {error.strerror}") from error
 
 
 @click.group(cls=Group, create_app=lambda *_: application(), add_default_commands=False)

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from .errors import Conflict, Invalid, from_database
+from .errors import Conflict, Invalid, Unavailable, from_database
 from .extensions import db
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ R = TypeVar("R")
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x636F6D6D656E7473  # "comments", for PostgreSQL's advisory lock
 BUSY_MILLISECONDS = 5_000
+UPGRADE_MILLISECONDS = 600_000
 ATTEMPTS = 4
 # PostgreSQL's words for "do it again": serialization failure, deadlock, and the connection going away.
 RETRIED = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
@@ -123,10 +124,19 @@ def upgrade() -> None:
     if is_current():
         return
     _copy_before_upgrade()
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-        alembic.command.upgrade(_alembic(connection), "head")
+    with db.engine.connect().execution_options(writes=True) as connection:
+        _wait_for_others(connection)
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+            alembic.command.upgrade(_alembic(connection), "head")
+
+
+def _wait_for_others(connection: sa.Connection) -> None:
+    """Let `connection` wait while another start upgrades, which takes longer than any request may."""
+    if connection.dialect.name == "sqlite":
+        connection.detach()  # never given to a request
+        connection.connection.cursor().execute(f"PRAGMA busy_timeout = {UPGRADE_MILLISECONDS}")
 
 
 def is_current() -> bool:
@@ -143,16 +153,26 @@ def backup(target: Path) -> None:
     """
     if db.engine.dialect.name != "sqlite":
         raise Invalid("This is for SQLite; for PostgreSQL use pg_dump.")
-    if target.exists():
-        raise Conflict(f"{target} exists already.")
     _copy(target)
 
 
 def _copy(target: Path) -> None:
-    """A whole and consistent copy of the SQLite file, for the owner's eyes only."""
-    target.touch(mode=0o600)
-    with closing(sqlite3.connect(str(db.engine.url.database))) as source:
-        source.execute("VACUUM INTO ?", [str(target)])
+    """A consistent copy of the SQLite file, for the owner's eyes only: at `target` it is whole, or not there.
+
+    Raises `Conflict` when another copy was there first.
+    """
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    try:
+        with closing(sqlite3.connect(str(db.engine.url.database))) as source:
+            source.execute("VACUUM INTO ?", [str(draft)])
+        target.hardlink_to(draft)
+    except sqlite3.Error as error:
+        raise Unavailable(f"The copy cannot be written: {error}.") from error
+    except FileExistsError as error:
+        raise Conflict(f"{target} exists already.") from error
+    finally:
+        draft.unlink()
 
 
 def _alembic(connection: sa.Connection | None = None) -> Config:
@@ -174,7 +194,8 @@ def _copy_before_upgrade() -> None:
     copy = Path(f"{path}.before-{revision}")
     if revision is None or copy.exists():
         return
-    _copy(copy)
+    with suppress(Conflict):  # another start was faster
+        _copy(copy)
     log.info("kept a copy of the database before the upgrade")
 
 

@@ -50,15 +50,12 @@ def deliver(settings: Settings, sealer: Sealer, now: datetime) -> None:
         messages = outbox.claim(site_id, now)
         if not messages:  # another worker has them
             return
-        try:
-            if settings.smtp_url and settings.mail_from:
-                _tell(site_id, messages, settings, sealer, now)
-        except mail.NotNow as error:
-            log.warning("mail has to wait: %s", error)
-            for given_up in outbox.postpone(site_id, messages, now):
-                log.error("given up after two weeks: message %s", given_up)
-        else:
+        told, all_told = _tell(site_id, messages, settings, sealer, now)
+        if all_told:
             outbox.finish(site_id, messages)
+            continue
+        for given_up in outbox.postpone(site_id, messages, told, now):
+            log.error("given up after two weeks: message %s", given_up)
 
 
 @transaction
@@ -73,30 +70,51 @@ def keep_house(now: datetime) -> None:
     )
 
 
-def recipients(site_id: str, sealer: Sealer) -> list[str]:
-    """The addresses of those who decide for the site: its own moderators, and those of every site."""
+def recipients(site_id: str, sealer: Sealer) -> dict[str, str]:
+    """The addresses of those who decide for the site, by their ids: its own moderators, and those of every site."""
     named = sa.select(SiteModerator.moderator_id)
     rows = db.session.scalars(
         sa.select(Moderator).where(
             sa.or_(Moderator.id.in_(named.where(SiteModerator.site_id == site_id)), Moderator.id.not_in(named))
         )
     )
-    return [sealer.open(row.address_sealed, row.id) for row in rows]
+    return {str(row.id): sealer.open(row.address_sealed, row.id) for row in rows}
 
 
-def _tell(site_id: str, messages: list[Claimed], settings: Settings, sealer: Sealer, now: datetime) -> None:
-    """Send one mail to each moderator about all comments that still wait."""
-    waiting = _excerpts(site_id, [UUID(message.payload["comment"]) for message in messages])
-    if not waiting:
-        return
-    subject = digest.subject(site_id, len(waiting))
-    text = digest.text(site_id, len(waiting), waiting, settings.address)
-    for number, address in enumerate(recipients(site_id, sealer)):
-        key = f"{messages[0].id}.{number}"
+def _tell(
+    site_id: str, messages: list[Claimed], settings: Settings, sealer: Sealer, now: datetime
+) -> tuple[list[str], bool]:
+    """Send each moderator one mail; the ids of those who need no further try, and whether that is everybody.
+
+    One whose mailbox is full keeps the others neither from their mail nor from their peace.
+    """
+    if not settings.smtp_url or not settings.mail_from:
+        return [], True
+    told: list[str] = []
+    people = recipients(site_id, sealer)
+    for person, address in people.items():
+        theirs = [message for message in messages if person not in message.told]
         try:
-            mail.send(mail.Mail(address, subject, text, key, now), settings.smtp_url, settings.mail_from)
+            if words := _words(site_id, theirs, settings):
+                letter = mail.Mail(address, *words, f"{theirs[0].id}.{person}", now)
+                mail.send(letter, settings.smtp_url, settings.mail_from)
+            told.append(person)
         except mail.Refused as error:
             log.error("a moderator of %s cannot be told: %s", site_id, error)
+            told.append(person)
+        except mail.NotNow as error:
+            log.warning("mail has to wait: %s", error)
+            if isinstance(error, mail.Unreachable):
+                break
+    return told, len(told) == len(people)
+
+
+def _words(site_id: str, messages: list[Claimed], settings: Settings) -> tuple[str, str] | None:
+    """Subject and text of the mail about those comments that still wait; None when none does."""
+    waiting = _excerpts(site_id, [UUID(message.payload["comment"]) for message in messages])
+    if not waiting:
+        return None
+    return digest.subject(site_id, len(waiting)), digest.text(site_id, len(waiting), waiting, settings.address)
 
 
 def _excerpts(site_id: str, comment_ids: list[UUID]) -> list[Excerpt]:

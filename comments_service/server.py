@@ -7,6 +7,10 @@ only a request that is whole reaches Flask, as plain WSGI (PEP 3333).
 import asyncio
 import io
 import logging
+import multiprocessing
+import os
+import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterable
@@ -26,7 +30,7 @@ from granian.log import LogLevels
 from . import create_app, delivery
 from .comments.cache import Cache
 from .config import Settings
-from .errors import ServiceError, TooLarge, TooSlow, problem
+from .errors import Invalid, ServiceError, TooLarge, TooSlow, problem
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +49,13 @@ def settings_for(settings: Settings, host: str | None, port: int | None) -> Sett
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight then is finished first."""
+    """Serve until SIGTERM or SIGINT; what is in flight then is finished first.
+
+    Raises `Invalid` when the address cannot be listened on.
+    """
     server = Granian(
         "comments_service.server",
-        address=settings.host,
+        address=_listenable(settings.host, settings.port),
         port=settings.port,
         interface=Interfaces.RSGI,
         workers=settings.workers,
@@ -63,6 +70,19 @@ def serve(settings: Settings) -> None:
     )
     loader: Any = partial(_load, settings)
     server.serve(target_loader=loader)
+
+
+def _listenable(host: str, port: int) -> str:
+    """The numeric address of `host`, once its port was found free; granian's own words are a page of addresses."""
+    try:
+        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+            probe.listen()
+    except OSError as error:
+        raise Invalid(f"cannot listen on {host}, port {port}: {error.strerror}") from error
+    return str(place[0])
 
 
 def _load(settings: Settings, *_: Any) -> "Front":
@@ -81,6 +101,7 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threading.Thread(target=delivery.run_forever, args=(self._app, self._stop), daemon=True).start()
+        threading.Thread(target=_end_with_master, daemon=True).start()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stop.set()
@@ -127,6 +148,14 @@ async def _gathered(protocol: Any, limit: int) -> bytes:
             raise TooLarge("This is too large.")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _end_with_master() -> None:
+    """End this worker once the process that started it was killed; it would hold the port against the next start."""
+    master = multiprocessing.parent_process()
+    if master is not None:
+        master.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _environ(scope: Any, body: bytes, settings: Settings) -> dict[str, Any]:

@@ -18,7 +18,11 @@ class Refused(Exception):
 
 
 class NotNow(Exception):
-    """The mail server cannot be reached or asks to come back; try again later."""
+    """The mail server asks to come back with this mail; try again later."""
+
+
+class Unreachable(NotNow):
+    """The mail server is not there, or turns us away whatever we bring; the owner may have to set it right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Mail:
 
 
 def send(mail: Mail, smtp_url: str, sender: str) -> None:
-    """Send `mail` through the server at `smtp_url`; raises `Refused` or `NotNow`."""
+    """Send `mail` through the server at `smtp_url`; raises `Refused`, `NotNow` or `Unreachable`."""
     url = urlsplit(smtp_url)
     message = written(mail, sender)
     try:
@@ -43,12 +47,18 @@ def send(mail: Mail, smtp_url: str, sender: str) -> None:
             server.send_message(message, from_addr=sender, to_addrs=[mail.to])
     except smtplib.SMTPRecipientsRefused as error:
         code = next(iter(error.recipients.values()))[0]
-        raise (Refused if code >= 500 else NotNow)(f"recipient refused with {code}") from error
-    except smtplib.SMTPResponseException as error:
-        permanent = error.smtp_code >= 500 and not isinstance(error, smtplib.SMTPAuthenticationError)
-        raise (Refused if permanent else NotNow)(f"refused with {error.smtp_code}") from error
+        raise _no(code) from error
+    except smtplib.SMTPDataError as error:
+        raise _no(error.smtp_code) from error
+    except smtplib.SMTPResponseException as error:  # at the greeting, the password or the sender
+        raise Unreachable(f"{type(error).__name__} {error.smtp_code}") from error
     except (smtplib.SMTPException, OSError) as error:
-        raise NotNow(type(error).__name__) from error
+        raise Unreachable(type(error).__name__) from error
+
+
+def _no(code: int) -> Exception:
+    """What the server means who says no to this mail with `code` (RFC 5321, 4.2.1)."""
+    return (Refused if code >= 500 else NotNow)(f"refused with {code}")
 
 
 def written(mail: Mail, sender: str) -> EmailMessage:

@@ -21,6 +21,7 @@ LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(days=14)
+TOLD = "told"  # in the payload: whom an earlier try told
 MOST = 1000  # messages of a site that are claimed at once
 
 
@@ -33,6 +34,11 @@ class Claimed:
     payload: dict[str, Any]
     tries: int
     created_at: datetime
+
+    @property
+    def told(self) -> list[str]:
+        """Who was told by an earlier try."""
+        return list(self.payload.get(TOLD, ()))
 
 
 def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime) -> None:
@@ -80,8 +86,11 @@ def finish(site_id: str, messages: Sequence[Claimed]) -> None:
 
 
 @transaction
-def postpone(site_id: str, messages: Sequence[Claimed], now: datetime) -> list[UUID]:
-    """Try again later, each time after twice as long; gives the ids of those that are given up, and removes them."""
+def postpone(site_id: str, messages: Sequence[Claimed], told: Sequence[str], now: datetime) -> list[UUID]:
+    """Try again later, each time after twice as long, with those who were `told` left out from then on.
+
+    Gives the ids of the messages that are given up, and removes them.
+    """
     given_up = [message.id for message in messages if now - message.created_at >= GIVEN_UP_AFTER]
     for message in messages:
         row = db.session.get(OutboxMessage, (site_id, message.id))
@@ -90,6 +99,7 @@ def postpone(site_id: str, messages: Sequence[Claimed], now: datetime) -> list[U
         if message.id in given_up:
             db.session.delete(row)
         else:
+            row.payload = {**row.payload, TOLD: [*message.told, *told]}
             row.due_at = now + wait(message.tries)
     return given_up
 
