@@ -22,7 +22,10 @@ PROVIDERS = (
     "yandex.ru",
 )
 REAL = frozenset(
-    {"gmx.com", "gmx.de", "gmx.at", "gmx.ch", "mail.com", "email.com", "ymail.com", "fmail.com", "live.co"}
+    {
+        *("gmx.com", "gmx.de", "gmx.at", "gmx.ch", "mail.com", "email.com", "ymail.com", "fmail.com", "live.co"),
+        *("cloud.com", "alive.com", "clive.com", "olive.com", "aoe.com", "mail.su", "mail.rs"),
+    }
 )
 TOP_LEVEL_SLIPS = {
     ".con": ".com",
@@ -51,7 +54,10 @@ def normalise(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise NotAnAddress("too long")
     try:
-        found = validate_email(text, check_deliverability=False, allow_quoted_local=False, allow_domain_literal=False)
+        # Strict is the length of what stands before the @ (RFC 5321, 4.5.3.1.1).
+        found = validate_email(
+            text, check_deliverability=False, allow_quoted_local=False, allow_domain_literal=False, strict=True
+        )
     except EmailNotValidError as error:
         raise NotAnAddress("not an address") from error
     return found.normalized
@@ -63,9 +69,9 @@ def suggest(text: str) -> str | None:
     if not local or not domain:
         return None
     meant = _domain_meant(domain.replace(",", ".").strip("."))
-    if meant == domain:
-        return None
     suggestion = f"{text.strip().rpartition('@')[0].replace(' ', '')}@{meant}"
+    if suggestion.lower() == text.strip().lower():
+        return None
     try:
         return normalise(suggestion)
     except NotAnAddress:

@@ -206,23 +206,28 @@ def json_schema() -> dict[str, Any]:
 
 def _value(field: Field, raw: object) -> str:
     """The one spelling of `raw` in `field`; raises `Wrong`."""
-    if raw is None:
-        raw = ""
-    if not isinstance(raw, str):
-        raise Wrong("wrong-type")
-    if len(raw) > field.max_length * RAW_FACTOR:
-        raise Wrong("too-long")
-    try:
-        value = field.clean(raw)
-    except text.NotText as error:
-        raise Wrong("invalid-text") from error
+    value = _cleaned(field, "" if raw is None else raw)
     if not value:
         if field.required:
             raise Wrong("required")
         return value
     if len(value) > field.max_length:
         raise Wrong("too-long")
-    return field.check(value)
+    value = field.check(value)
+    if len(value) > field.max_length:  # with what was added: a website's https://
+        raise Wrong("too-long")
+    return value
+
+
+def _cleaned(field: Field, raw: object) -> str:
+    if not isinstance(raw, str):
+        raise Wrong("wrong-type")
+    if len(raw) > field.max_length * RAW_FACTOR:
+        raise Wrong("too-long")
+    try:
+        return field.clean(raw)
+    except text.NotText as error:
+        raise Wrong("invalid-text") from error
 
 
 def _error(field: Field, wrong: Wrong, translate: Translate) -> FieldError:

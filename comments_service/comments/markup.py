@@ -16,6 +16,8 @@ import nh3
 import pyromark
 from linkify_it import LinkifyIt
 
+from .text import harmless
+
 RENDERER = "1"  # kept with each comment; a change of what `parse` gives is a new one
 
 Tree = list[Any]
@@ -32,6 +34,14 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "ol": frozenset({"start"}),
     "li": frozenset(),
     "a": frozenset({"href"}),
+}
+SIMPLE: Mapping[str, str] = {  # the parser's words for them
+    "Paragraph": "p",
+    "HtmlBlock": "p",
+    "Emphasis": "em",
+    "Strong": "strong",
+    "BlockQuote": "blockquote",
+    "Item": "li",
 }
 BLOCKS = frozenset({"p", "pre", "blockquote", "ul", "ol", "li"})
 MAX_DEPTH = 12  # deeper nesting adds its text to the element it is in
@@ -106,11 +116,11 @@ class _Builder:
 
     def __init__(self) -> None:
         self._root: list[Any] = ["root"]
+        # An element that is not drawn repeats the one it is in: what it holds goes there.
         self._stack: list[list[Any]] = [self._root]
-        self._skipped: list[str] = []  # open elements that are not drawn: what they hold goes to their parent
 
     def tree(self) -> Tree:
-        return [node if isinstance(node, list) else ["p", node] for node in self._root[1:]]
+        return [_harmless(node if isinstance(node, list) else ["p", node]) for node in self._root[1:]]
 
     def take(self, event: Any) -> None:
         """Add what `event` says."""
@@ -124,7 +134,9 @@ class _Builder:
             self._close()
         elif kind == "Code":
             self._add(["code", content])
-        else:  # Text, Html, InlineHtml: all of it is text
+        elif kind == "Html":
+            self._add_lines(content)
+        else:  # Text, InlineHtml: all of it is text
             self._add_text(content)
 
     def _mark(self, event: str) -> None:
@@ -143,18 +155,25 @@ class _Builder:
 
     def _close(self) -> None:
         closed = self._stack.pop()
-        if self._stack[-1] is not closed and closed[0] == "p" and len(closed) == 1:
-            self._stack[-1].remove(closed)
+        if self._stack[-1] is closed or closed[0] != "p":
+            return
+        if closed[-1] == ["br"]:
+            closed.pop()
+        if len(closed) == 1:
+            self._stack[-1].pop()
 
     def _add(self, node: list[Any]) -> None:
         self._stack[-1].append(node)
 
+    def _add_lines(self, content: str) -> None:
+        """Add a block of raw HTML as it was typed, line by line."""
+        for line in content.splitlines():
+            self._add_text(line)
+            self._add(["br"])
+
     def _add_text(self, content: str) -> None:
-        inside = {element[0] for element in self._stack}
+        inside = {element[0] for element in self._stack[:MAX_DEPTH]}  # deeper there are repetitions only
         parent = self._stack[-1]
-        if parent[0] == "root":  # a block of raw HTML
-            parent.append(["p"])
-            parent = parent[-1]
         for node in [content] if inside & {"a", "code"} else _linked(content):
             _append(parent, node)
 
@@ -173,14 +192,20 @@ def _append(parent: list[Any], node: Any) -> None:
         parent.append(node)
 
 
+def _harmless(node: Any) -> Any:
+    """`node` without the tricks that a text may hold: entities bring them in after what was typed is cleaned."""
+    if isinstance(node, str):
+        return harmless(node)
+    return [kept for child in node if (kept := child if isinstance(child, dict) else _harmless(child))]
+
+
 def _element(start: Any) -> list[Any] | None:
     """The element that the parser's `start` opens, or None when only its content counts."""
     kind, detail = start, None
     if isinstance(start, dict):
         ((kind, detail),) = start.items()
-    simple = {"Paragraph": "p", "Emphasis": "em", "Strong": "strong", "BlockQuote": "blockquote", "Item": "li"}
-    if kind in simple:
-        return [simple[kind]]
+    if kind in SIMPLE:
+        return [SIMPLE[kind]]
     if kind == "Heading":
         return ["p", ["strong"]]
     if kind == "CodeBlock":
@@ -209,7 +234,9 @@ def _safe(address: str) -> str | None:
         return None
     if parts.scheme not in SCHEMES or not (parts.netloc if parts.scheme != "mailto" else parts.path):
         return None
-    return address
+    # A host that no browser would take is known to the cleaner, and tree and HTML have to agree.
+    kept = _cleaner.clean(f'<a href="{entities.escape(address)}">').startswith("<a href=")
+    return address if kept else None
 
 
 def _linked(content: str) -> Iterator[Any]:

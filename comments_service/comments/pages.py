@@ -27,9 +27,7 @@ bp = Blueprint(
     static_url_path="/static",
 )
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-)
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,16 @@ def show(site_id: str) -> Response:
         token=form_token.issue(site.id, asked.page, http.signer(), http.now()),
     )
     html, _ = render(site, asked, filled)
-    return answer(html)
+    return answer(html, site)
 
 
-def answer(html: str, status: int = 200) -> Response:
+def answer(html: str, site: Site, status: int = 200) -> Response:
     """`html` as a page that nobody keeps, for it holds a form of its own."""
     response = Response(html, status, mimetype="text/html")
-    response.headers.update({"Cache-Control": "no-store", "Content-Security-Policy": POLICY})
+    # A form leads back to the article, and some browsers hold redirects to this directive too.
+    targets = " ".join(("'self'", config.current().address, *site.origins))
+    policy = f"{POLICY}; form-action {targets}"
+    response.headers.update({"Cache-Control": "no-store", "Content-Security-Policy": policy})
     # Browsers send no Origin with a form from a page that refers nobody.
     response.headers["Referrer-Policy"] = "same-origin"
     return response
@@ -82,7 +83,8 @@ def render(
         fields=form.describe(i18n.translator(asked.lang)),
         filled=filled,
         errors={error.field: error for error in filled.errors},
-        idempotency_key=filled.values.get("idempotency_key") or uuid7().hex,
+        # A fragment is one for all its readers, a key is for one comment.
+        idempotency_key="" if fragment else filled.values.get("idempotency_key") or uuid7().hex,
         article=page_key.address(asked.page, site.origins),
         base=config.current().address,
         lang=asked.lang,

@@ -26,12 +26,12 @@ class NotText(ValueError):
 def many_lines(raw: str) -> str:
     """`raw` as a text of several lines: NFC, line feeds, no control but tab, at most two blank lines in a row."""
     text = _LINE_BREAK.sub("\n", _known(raw))
-    return _BLANK_LINES.sub("\n\n\n", _cleaned(text)).strip()
+    return _BLANK_LINES.sub("\n\n\n", harmless(text)).strip()
 
 
 def one_line(raw: str) -> str:
     """`raw` as one line: whatever white space or line break it holds becomes a single space."""
-    return _SPACES.sub(" ", _cleaned(_SPACES.sub(" ", _known(raw)))).strip()
+    return _SPACES.sub(" ", harmless(_SPACES.sub(" ", _known(raw)))).strip()
 
 
 def is_visible(text: str) -> bool:
@@ -48,7 +48,8 @@ def _known(raw: str) -> str:
     return raw
 
 
-def _cleaned(text: str) -> str:
+def harmless(text: str) -> str:
+    """`text` in NFC, without controls, bidirectional overrides and towers of combining marks."""
     return _without_towers(unicodedata.normalize("NFC", _REMOVED.sub("", text)))
 
 

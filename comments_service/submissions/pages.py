@@ -9,7 +9,7 @@ from .. import config, errors, http, i18n
 from ..comments import form_token, markup, pages, reading
 from ..comments.form import parse_body
 from ..comments.models import Comment, Status
-from ..errors import InvalidForm, NotFound, OriginNotAllowed, ServiceError
+from ..errors import IdempotencyKeyReused, InvalidForm, NotFound, OriginNotAllowed, ServiceError
 from ..sites import page_key, policy, registry
 from ..sites.models import Site
 from . import arrival, receipts, views
@@ -45,10 +45,7 @@ def change_own(site_id: str, receipt: str) -> BaseResponse:
         withdraw(site_id, comment.id, http.now(), views.grace())
         page = views.thread_of(comment).page
         return redirect(page_key.address(page, site.origins) or config.current().address, 303)
-    try:
-        body = parse_body(dict(request.form), i18n.translator(http.language()))
-    except InvalidForm as error:
-        return receipt_page(comment, receipt, error)
+    body = parse_body(dict(request.form), i18n.translator(http.language()))
     changed = arrival.changed(comment, views.thread_of(comment).page, body, views.sender(), http.sealer())
     edit(changed, policy.of(site), views.grace())
     return redirect(receipt_address(comment), 303)
@@ -57,21 +54,37 @@ def change_own(site_id: str, receipt: str) -> BaseResponse:
 @bp.errorhandler(ServiceError)
 def show_problem(error: ServiceError) -> Response:
     """The form again, as it was filled in, with what is wrong with it."""
-    if request.method != "POST" or not request.form.get("page"):
+    if request.method != "POST":
         return errors.render(error)
-    site = registry.find((request.view_args or {})["site_id"])
-    lang, now = http.language(), http.now()
     try:
-        page = views.page_of(site, request.form["page"])
-    except InvalidForm as wrong_page:
-        return errors.render(wrong_page)
-    wrong = tuple(error.errors) if isinstance(error, InvalidForm) else ()
-    token = request.form.get("token") or form_token.issue(site.id, page, http.signer(), now)
-    filled = pages.Filled(request.form, wrong, i18n.translator(lang)(error.detail), token)
-    html, _ = pages.render(site, reading.Question(page, lang=lang), filled)
-    response = pages.answer(html, error.status)
+        response = form_again(error, **(request.view_args or {}))
+    except ServiceError as nothing_to_show:
+        return errors.render(nothing_to_show)
     response.headers.update(error.headers())
     return response
+
+
+def form_again(error: ServiceError, site_id: str, receipt: str | None = None) -> Response:
+    """The form that `error` refused, of a new comment or of one's own; raises `ServiceError` where there is none."""
+    if receipt is not None:
+        return receipt_page(own(site_id, receipt), receipt, error)
+    site, lang = registry.find(site_id), http.language()
+    page = views.page_of(site, request.form.get("page"))
+    wrong = tuple(error.errors) if isinstance(error, InvalidForm) else ()
+    token = request.form.get("token") or form_token.issue(site.id, page, http.signer(), http.now())
+    filled = pages.Filled(typed_again(error), wrong, i18n.translator(lang)(error.detail), token)
+    html, _ = pages.render(site, reading.Question(page, lang=lang), filled)
+    return pages.answer(html, site, error.status)
+
+
+def typed_again(error: ServiceError) -> dict[str, str]:
+    """What was typed, without the hidden values that `error` is about: nobody could mend them."""
+    values = request.form.to_dict()
+    if isinstance(error, IdempotencyKeyReused):
+        del values["idempotency_key"]
+    if isinstance(error, NotFound) or any(wrong["field"] == "parent" for wrong in error.extra.get("errors", ())):
+        values.pop("parent", None)
+    return values
 
 
 @bp.errorhandler(RateLimitExceeded)
@@ -100,22 +113,24 @@ def receipt_address(comment: Comment) -> str:
     return f"/s/{comment.site_id}/receipt/{receipts.issue(comment, http.signer())}"
 
 
-def receipt_page(comment: Comment, receipt: str, error: InvalidForm | None = None) -> Response:
+def receipt_page(comment: Comment, receipt: str, error: ServiceError | None = None) -> Response:
     """One's own comment: where it stands, and the form to change it while there is time."""
     site, lang = registry.find(comment.site_id), http.language()
+    editable = receipts.is_editable(comment, http.now(), views.grace())
     html = render_template(
         "submissions/receipt.html",
         site=site,
         html=markup.html(msgspec.json.decode(comment.tree)),
         receipt=receipt,
         status=receipts.seen_status(comment),
-        editable=receipts.is_editable(comment, http.now(), views.grace()),
+        editable=editable,
         article=page_key.address(views.thread_of(comment).page, site.origins),
-        error=error.errors[0] if error else None,
-        typed=request.form.get("body", comment.body),
+        error=error.errors[0] if isinstance(error, InvalidForm) else None,
+        problem=i18n.translator(lang)(error.detail) if error else "",
+        typed=request.form.get("body", comment.body if editable else ""),
         lang=lang,
         t=pages.texts(lang),
     )
-    response = pages.answer(html, error.status if error else 200)
+    response = pages.answer(html, site, error.status if error else 200)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
