@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from itertools import groupby
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from ..accounts.actor import Actor
@@ -111,8 +113,8 @@ def log(site_id: str, event_id: UUID, kind: Kind, actor: Actor, now: datetime, *
 
 
 def scoped(key: str, actor: Actor) -> str:
-    """A client's key, so that two actors may use the same."""
-    return f"{actor.id or actor.name}:{key}"[:200]
+    """A client's key, so that two actors may use the same; a digest, for it has to fit whatever their names are."""
+    return sha256(msgspec.json.encode((actor.id, actor.name, key))).hexdigest()
 
 
 def _move(comment: Comment, status: Status, event_id: UUID) -> None:

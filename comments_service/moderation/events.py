@@ -39,12 +39,15 @@ def page(actor: Actor, site_id: str | None = None, after: UUID | None = None) ->
     """The newest events of the actor's sites, or of one, and the id to ask after for more."""
     if site_id is not None:
         actor.check(site_id)
-    query = sa.select(Event).where(Event.site_id == site_id if site_id else within(Event.site_id, actor))
+    place = Event.site_id == site_id if site_id else within(Event.site_id, actor)
+    # By id, not by row: an event of several sites has a row in the log of each, and all stand on one page.
+    ids = sa.select(Event.id).distinct().where(place)
     if after:
-        query = query.where(Event.id < after)
-    found = list(db.session.scalars(query.order_by(Event.id.desc()).limit(PAGE + 1)))
+        ids = ids.where(Event.id < after)
+    found = list(db.session.scalars(ids.order_by(Event.id.desc()).limit(PAGE + 1)))
     shown = found[:PAGE]
-    return _entries(shown), shown[-1].id if len(found) > len(shown) else None
+    rows = sa.select(Event).where(place, Event.id.in_(shown)).order_by(Event.id.desc(), Event.site_id)
+    return _entries(db.session.scalars(rows).all()), shown[-1] if len(found) > len(shown) else None
 
 
 @transaction

@@ -48,6 +48,7 @@ DONE = {
     "restore": "Restored",
     "undone": "Undid",
     "purged": "Purged for good",
+    "decided": "Decided",
 }
 LEAVE = "leave"
 
@@ -194,8 +195,9 @@ def said(args: Mapping[str, str]) -> dict[str, Any] | None:
     verb = DONE.get(args.get("done", ""))
     if verb is None:
         return None
-    changed, moved = (int(text) if (text := args.get(name, "0")[:6]).isdigit() else 0 for name in ("changed", "moved"))
-    return {"verb": verb, "changed": changed, "moved": moved, "event": views.id_or_none("event", args.get("event"))}
+    numbers = {name: args.get(name, "")[:6] for name in ("changed", "moved")}
+    told = {name: int(text) if text.isdecimal() else 0 for name, text in numbers.items()}
+    return {"verb": verb, **told, "event": views.id_or_none("event", args.get("event"))}
 
 
 def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[str, Any]]:

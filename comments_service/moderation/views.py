@@ -148,15 +148,17 @@ def id_or_none(name: str, text: object) -> UUID | None:
 def idempotency_key() -> str | None:
     """The request's idempotency key, if it has one; raises `Invalid` for one that cannot be."""
     key = request.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key) <= 100:
-        raise Invalid("An Idempotency-Key has 1 to 100 characters.", field="Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= 200:
+        raise Invalid("An Idempotency-Key has 1 to 200 characters.", field="Idempotency-Key")
     return key
 
 
 def stale(comment: Comment) -> Conflict:
     """The refusal of a decision on an older version, with the comment as it stands."""
     (current,) = cards_json(queue.cards([comment]))
-    who = current["decided_by"] or "Somebody"
+    # The last decision is not the last change when the commenter has written something else since.
+    decided = current["decided_at"] and current["decided_at"] >= (comment.edited_at or comment.created_at)
+    who = current["decided_by"] if decided else "Somebody"
     return Conflict(f"{who} changed this comment in the meantime.", current=current)
 
 

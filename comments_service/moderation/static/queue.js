@@ -1,7 +1,7 @@
 // Makes the queue fast: a key decides, the card goes at once, decisions travel together, z takes them back.
 // Without it every button is a form post that does the same.
 
-const GATHER_MS = 300
+const GATHER_MS = 1000
 const RETRY_MS = [1000, 4000]
 const LABELS = { approved: 'Approved', spam: 'Marked as spam', trash: 'Moved to the trash', pending: 'Held' }
 const KEYS_OFF = 'comments:keys-off'
@@ -10,6 +10,9 @@ const queue = document.getElementById('queue')
 const outcome = document.getElementById('outcome')
 const help = document.getElementById('help')
 const keysOn = document.getElementById('keys-on')
+const cleared = document.getElementById('cleared')
+const older = document.querySelector('a[rel=next]')
+const total = document.querySelector('.tabs [aria-current] .count')
 
 const waiting = [] // decisions not sent yet
 const done = [] // what z takes back, the newest last: {event, cards}
@@ -39,13 +42,20 @@ function takeAway(card) {
   const place = document.createComment('')
   const item = card.closest('li')
   item.replaceWith(place)
+  count(-1)
   focus(all[at + 1] ?? all[at - 1])
   return { item, place, id: card.dataset.id }
+}
+
+function count(by) {
+  total.textContent = (Number(total.textContent.replace(/\D/g, '')) + by).toLocaleString('en')
+  cleared.hidden = Boolean(older || cards().length)
 }
 
 function bringBack(removed, problem) {
   if (!removed.place.isConnected) return
   removed.place.replaceWith(removed.item)
+  count(1)
   const card = removed.item.querySelector('.entry')
   card.classList.toggle('unsaved', Boolean(problem))
   if (problem) card.dataset.unsaved = problem
@@ -93,12 +103,12 @@ function decide(card, status) {
   const removed = takeAway(card)
   waiting.push({ removed, decision: { id: card.dataset.id, status, version: Number(card.dataset.version) } })
   say(`${LABELS[status]}.`, true)
-  clearTimeout(timer)
-  timer = setTimeout(send, GATHER_MS)
+  timer ??= setTimeout(send, GATHER_MS)
 }
 
 async function send() {
   clearTimeout(timer)
+  timer = null
   const batch = waiting.splice(0)
   if (!batch.length) return
   sending++
@@ -111,7 +121,7 @@ async function send() {
     say(`Not saved: ${number(batch.length)}. Please try again.`)
   } finally {
     sending--
-    if (!cards().length && !waiting.length && !sending) location.reload()
+    if (older && !cards().length && !waiting.length && !sending) goOn()
   }
 }
 
@@ -128,10 +138,23 @@ function settle(batch, { event, conflicts }) {
   if (kept.length) say(`${what}: ${number(kept.length)}.`, true)
 }
 
+/** This page is cleared: show what is left, with the last decisions still to be taken back. */
+function goOn() {
+  const goal = new URL(location)
+  goal.searchParams.delete('after')
+  const last = done.at(-1)
+  if (last) {
+    goal.searchParams.set('done', 'decided')
+    goal.searchParams.set('changed', last.cards.length)
+    goal.searchParams.set('event', last.event)
+  }
+  location.assign(goal)
+}
+
 async function undo() {
   await send()
   const last = done.pop()
-  if (!last) return
+  if (!last) return outcome.querySelector('form')?.requestSubmit()
   const answer = await post(`events/${last.event}/undo`, {}, crypto.randomUUID()).catch(() => null)
   if (!answer?.ok) {
     done.push(last)
