@@ -1,7 +1,9 @@
 """Article pages as other people's websites serve them, with our snippet in them."""
 
 import http.server
+import mimetypes
 import threading
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -24,6 +26,7 @@ class Articles:
 
     def __init__(self) -> None:
         self._pages: dict[str, tuple[str, dict[str, str]]] = {}
+        self._folders: dict[str, Path] = {}
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -36,6 +39,21 @@ class Articles:
         self._pages[path] = (html or PAGE.format(**{**words, "snippet": snippet}), headers)
         return self.url + path
 
+    def lay_out(self, folder: Path) -> None:
+        """Serve the files of `folder` below its name."""
+        self._folders[folder.name] = folder
+
+    def find(self, path: str) -> tuple[bytes, dict[str, str]] | None:
+        """What is served at `path`: a published page or a file laid out."""
+        if path in self._pages:
+            html, headers = self._pages[path]
+            return html.encode(), {"Content-Type": "text/html; charset=utf-8", **headers}
+        name, _, rest = path.lstrip("/").partition("/")
+        file = self._folders[name] / rest if name in self._folders else None
+        if file is None or not file.is_file():
+            return None
+        return file.read_bytes(), {"Content-Type": mimetypes.guess_type(file.name)[0] or "text/plain"}
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
@@ -47,17 +65,16 @@ class Articles:
         self._server.server_close()
 
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
-        pages = self._pages
+        find = self.find
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                html, headers = pages.get(urlsplit(self.path).path, ("", {}))
-                self.send_response(200 if html else 404)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
+                content, headers = find(urlsplit(self.path).path) or (b"", {})
+                self.send_response(200 if content else 404)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(html.encode())
+                self.wfile.write(content)
 
             def log_message(self, *words: object) -> None:
                 """Say nothing."""

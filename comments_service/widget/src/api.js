@@ -17,6 +17,8 @@ export async function ask(path, method, body, headers, repeats = 0) {
         method,
         headers,
         body: body && new Blob([JSON.stringify(body)], { type: 'application/json' }),
+        // Never an older answer than the service has: what was just decided shows. Unchanged, it costs a 304.
+        cache: 'no-cache',
         signal: AbortSignal.timeout(WAIT),
       })
       const { ok, status } = answer

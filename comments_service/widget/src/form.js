@@ -86,7 +86,8 @@ export function drawForm(thread, specs) {
   }
 
   function typed() {
-    draft.write({ values: values() })
+    // Without a text nothing is to be kept, a name and an address least of all.
+    draft.write({ values: body.input.value && values() })
     preview.textContent = ''
   }
 

@@ -53,8 +53,8 @@ export function openThread(host, root, signal) {
   }
 
   async function fetchPage(after = '') {
-    const { ok, data } = await ask(`${thread.path}thread?${new URLSearchParams({ page, sort: order, lang, after })}`)
-    if (!ok) throw Error(data.detail)
+    const { data } = await ask(`${thread.path}thread?${new URLSearchParams({ page, sort: order, lang, after })}`)
+    if (!data.texts) throw Error(data.detail)
     return data
   }
 

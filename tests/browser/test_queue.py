@@ -1,0 +1,152 @@
+"""Mia at her desk: a key decides, and every decision can be taken back."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.browser.articles import Articles
+from tests.browser.conftest import Axe, Complaints, Service
+
+
+@pytest.fixture
+def mia(browser: Browser, service: Service, complaints: Complaints) -> Iterator[Page]:
+    """The moderator, signed in."""
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    page = complaints.listen(context.new_page())
+    sign_in(page, service)
+    yield page
+    context.close()
+
+
+def sign_in(page: Page, service: Service) -> None:
+    page.goto(service.invites())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Queue")).to_be_visible()
+
+
+@pytest.fixture
+def waiting(service: Service, articles: Articles, request: pytest.FixtureRequest) -> str:
+    """A hundred comments of this test, one word in each that finds them."""
+    word = f"word{abs(hash(request.node.name)) % 10**8}"
+    for number in range(100):
+        service.submit(
+            "/desk", articles.url, body=f"{word} {number}", email=f"e{number}@example.org", name=f"N{number}"
+        )
+    return word
+
+
+def test_a_hundred_comments_take_a_hundred_keys_and_few_requests(mia: Page, waiting: str, service: Service) -> None:
+    mia.goto(f"{service.url}/admin/?q={waiting}")
+    asked: list[Request] = []
+    mia.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright takes no builtins
+    pressed = 0
+    for left in range(100, 0, -1):
+        if left % 50 == 0:
+            expect(mia.locator(".entry")).to_have_count(50)
+        mia.keyboard.press("a")
+        pressed += 1
+    expect(mia.get_by_text("Nothing matches.")).to_be_visible()
+    expect(mia.locator("#outcome")).to_contain_text(re.compile(r"Approved: \d+ comments"))
+    assert pressed == 100
+    decisions = [r for r in asked if r.method == "POST"]
+    assert len(decisions) <= 15
+    assert [c for c in service.waiting() if waiting in c["body_source"]] == []
+
+
+def test_z_takes_back_what_was_decided_last(mia: Page, waiting: str, service: Service) -> None:
+    mia.goto(f"{service.url}/admin/?q={waiting}")
+    first = mia.locator(".entry").first
+    name = first.get_attribute("id")
+    mia.keyboard.press("s")
+    expect(mia.locator(f"#{name}")).to_have_count(0)
+    expect(mia.locator("#outcome")).to_contain_text("Marked as spam")
+    mia.keyboard.press("z")
+    expect(mia.locator(f"#{name}")).to_be_visible()
+    expect(mia.locator(f"#{name}")).to_be_focused()
+    assert len([c for c in service.waiting() if waiting in c["body_source"]]) == 100
+
+
+def test_a_comment_that_somebody_else_decided_comes_back_and_says_so(mia: Page, waiting: str, service: Service) -> None:
+    mia.goto(f"{service.url}/admin/?q={waiting}")
+    first = mia.locator(".entry").first
+    [comment] = [c for c in service.waiting() if c["id"] == first.get_attribute("data-id")]
+    service.decide(comment["body_source"], "spam")
+    mia.keyboard.press("a")
+    expect(mia.locator(".entry.unsaved")).to_have_attribute("data-unsaved", "Mia decided otherwise: spam")
+
+
+def test_decisions_that_could_not_be_sent_come_back(mia: Page, waiting: str, service: Service) -> None:
+    mia.goto(f"{service.url}/admin/?q={waiting}")
+    mia.route("**/api/v1/moderation/decisions", lambda route: route.fulfill(status=400, body="{}"))
+    mia.keyboard.press("a")
+    expect(mia.locator(".entry.unsaved")).to_have_count(1)
+    expect(mia.locator("#outcome")).to_contain_text("Not saved")
+
+
+def test_keys_are_for_the_queue_only(mia: Page, waiting: str, service: Service) -> None:
+    mia.goto(f"{service.url}/admin/?q={waiting}")
+    mia.keyboard.press("/")
+    mia.keyboard.type("asd")
+    mia.keyboard.press("Control+a")
+    expect(mia.locator(".entry")).to_have_count(50)
+    mia.locator(".entry").first.focus()
+    mia.keyboard.press("?")
+    expect(mia.get_by_role("heading", name="Keys")).to_be_visible()
+    mia.get_by_label("Single keys work").uncheck()
+    mia.keyboard.press("Escape")
+    mia.locator(".entry").first.focus()
+    mia.keyboard.press("a")
+    expect(mia.locator(".entry")).to_have_count(50)
+
+
+def test_the_queue_works_without_scripts(browser: Browser, waiting: str, service: Service) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    sign_in(page, service)
+    page.goto(f"{service.url}/admin/?q={waiting}")
+    for entry in page.locator(".entry").all()[:3]:
+        entry.get_by_label("Approve").check()
+    page.locator(".entry").nth(3).get_by_label("Spam").check()
+    page.get_by_role("button", name="Save all").click()
+    expect(page.locator("#outcome")).to_contain_text("4 comments")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#outcome")).to_contain_text("Undid: 4 comments.")
+    assert len([c for c in service.waiting() if waiting in c["body_source"]]) == 100
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_on_the_moderator_s_pages(
+    browser: Browser, service: Service, articles: Articles, axe: Axe, scheme: str, width: int
+) -> None:
+    body = f"A question for {scheme} {width}: see http://bit.ly/abc and http://a.example http://b.example"
+    comment = service.submit("/desk", articles.url, body=body, email=f"{scheme}{width}@example.org")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{service.url}/admin/sign-in")
+    assert axe(page) == []
+    page.goto(service.invites())
+    assert axe(page) == []
+    page.get_by_role("button", name="Sign in").click()
+    addresses = ("/admin/", "/admin/?status=approved", "/admin/?q=nothing-like-this", "/admin/events", "/admin/account")
+    for address in (*addresses, f"/admin/comments/{comment['id']}", "/admin/nowhere", "/s/blog/thread?page=/desk"):
+        page.goto(service.url + address)
+        assert (address, axe(page)) == (address, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+    context.close()
+
+
+def test_hostile_words_are_words(mia: Page, service: Service, articles: Articles) -> None:
+    mia.add_init_script("window.alert = () => { window.struck = true }")
+    body = "</p><script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) hostile-words"
+    service.submit("/desk", articles.url, body=body, name='"><svg onload=alert(1)>', email="h@example.org")
+    mia.goto(f"{service.url}/admin/?q=hostile-words")
+    expect(mia.locator(".entry .body")).to_have_text(body)
+    assert mia.evaluate("window.struck") is None
+    assert json.loads(mia.evaluate("JSON.stringify([...document.querySelectorAll('.entry a')].map(a => a.protocol))"))
+    assert mia.locator(".entry img, .entry svg[onload], .entry script").count() == 0
