@@ -1,8 +1,10 @@
 # Thin words over scripts/dev.sh, which also works without make.
-.PHONY: run test check bench
+.PHONY: run test check bench pictures
 run:   ## set everything up and run the demonstration
 	@sh scripts/dev.sh run
 test:  ## set everything up and pass the tests
 	@sh scripts/dev.sh test
 check: ## lint, types, import contracts, freshness of built files
 	@sh scripts/dev.sh check
+pictures: ## take the README's pictures
+	@COMMENTS_TEST_PICTURES=docs/pictures sh scripts/dev.sh test tests/browser/test_demo.py -q

@@ -19,6 +19,10 @@ from .submissions import pages as submission_pages
 from .submissions import views as submissions
 from .widget import pages as widget
 
+# What is registered: doors that speak JSON, and doors that speak HTML.
+JSON = (comments, submissions, moderation, openapi, health)
+HTML = (thread_pages, submission_pages, queue_pages, widget)
+
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application for `settings`, by default those of the environment; raises `config.BadSettings`."""
@@ -31,7 +35,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     http.init_app(app)
     database.init_app(app, settings.database)
     accounts.init_app(app)
-    for part in (comments, thread_pages, submissions, submission_pages, moderation, queue_pages, widget, openapi, health):
+    for part in (*JSON, *HTML):
         app.register_blueprint(part.bp)
 
     with app.app_context():

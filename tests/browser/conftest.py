@@ -131,7 +131,7 @@ def service(articles: Articles, tmp_path_factory: pytest.TempPathFactory) -> Ite
             cwd=place, env=surroundings, stdout=log, stderr=log,
         )  # fmt: skip
         try:
-            _await_ready(f"http://localhost:{port}", process, place / "log")
+            await_ready(f"http://localhost:{port}", process, place / "log")
             yield Service(f"http://localhost:{port}", token, command)
         finally:
             process.terminate()
@@ -147,7 +147,8 @@ def _command(place: Path, surroundings: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-def _await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def await_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the service at `url` can work."""
     for _ in range(200):
         assert process.poll() is None, log.read_text()
         try:
