@@ -1,5 +1,6 @@
 """The commands: set up, run, and look after an instance."""
 
+import json
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -16,6 +17,7 @@ from .accounts import moderators, tokens
 from .errors import ServiceError
 from .extensions import db
 from .sites import policy, registry
+from .spam import evaluate, export
 from .widget.pages import DEMO_PAGE
 
 UNUSABLE = {DatabaseError, OperationalError}  # the classes themselves: locked, full, not there, or no database
@@ -152,6 +154,40 @@ def add_token(name: str, sites: tuple[str, ...]) -> None:
     text = tokens.add(name, sites, http.now())
     click.echo(f"Made the token {name}. It is shown this once:")
     click.echo(text)
+
+
+@main.group()
+def spam() -> None:
+    """The filter that learns from decisions."""
+
+
+def numbers(text: str) -> list[int]:
+    """The whole numbers in a text like 10,20,50; raises `ValueError`."""
+    return [int(part) for part in text.split(",")]
+
+
+@spam.command("evaluate", with_appcontext=False)
+@click.argument("train", type=click.Path(path_type=Path))
+@click.argument("test", type=click.Path(path_type=Path))
+@click.option("--learning-curve", "steps", type=numbers, help="Numbers of decisions to test after, like 10,20,50.")
+def evaluate_filter(train: Path, test: Path, steps: list[int] | None) -> None:
+    """Teach a new filter the decisions in TRAIN and measure it on those in TEST, both JSON lines."""
+    try:
+        learned, asked = evaluate.read_rows(train), evaluate.read_rows(test)
+    except (OSError, evaluate.BadRow) as error:
+        raise Failure(str(error)) from error
+    results = evaluate.learning_curve(learned, asked, steps) if steps else [evaluate.evaluate(learned, asked)]
+    for figures in results:
+        click.echo(json.dumps(figures))
+
+
+@spam.command("export")
+@click.argument("key")
+@with_database
+def export_decisions(key: str) -> None:
+    """Print the decisions that the filter of the site KEY remembers, as JSON lines."""
+    for line in export.decisions(registry.find(key).id):
+        click.echo(json.dumps(line, ensure_ascii=False))
 
 
 @main.command()

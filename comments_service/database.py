@@ -9,10 +9,10 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import alembic.command
@@ -26,7 +26,7 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from .errors import Conflict, Invalid, Unavailable, from_database
-from .extensions import db
+from .extensions import Base, db
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ RETRIED = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006
 
 _last_stamp = 0
 _stamp_lock = threading.Lock()
+_writer = threading.Lock()
 
 
 def uuid7() -> UUID:
@@ -75,9 +76,10 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
         for attempt in range(1, ATTEMPTS + 1):
             db.session.rollback()  # a read before may have left an older snapshot open
             try:
-                db.session.connection(execution_options={"writes": True})
-                result = use_case(*args, **kwargs)
-                db.session.commit()
+                with _turn():
+                    db.session.connection(execution_options={"writes": True})
+                    result = use_case(*args, **kwargs)
+                    db.session.commit()
             except DBAPIError as error:
                 db.session.rollback()
                 if attempt == ATTEMPTS or not _retried(error):
@@ -93,19 +95,68 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def insert_new(table: sa.Table, values: Mapping[str, Any]) -> bool:
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for this thread's turn to write to SQLite, which has one writer at a time.
+
+    SQLite's own waiting is sleeping and asking again: the more wait, the longer some of them do. Between processes
+    it still has to.
+    """
+    if _dialect() != "sqlite":
+        yield
+        return
+    if not _writer.acquire(timeout=BUSY_MILLISECONDS / 1000):
+        raise Unavailable("Too many want to write just now. Nothing was stored; please try again.")
+    try:
+        yield
+    finally:
+        _writer.release()
+
+
+def insert(entity: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a row."""
+    db.session.connection().execute(_insert(entity), values)
+
+
+def insert_new(entity: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key is there; whether it was inserted."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite_dialect
-    statement = dialect.insert(table).values(values).on_conflict_do_nothing()
-    return bool(db.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    return bool(db.session.connection().execute(_insert_new(entity, _dialect()), values).rowcount)
 
 
-def add_up(table: sa.Table, key: Mapping[str, Any], column: str, amount: int) -> None:
+def add_up(entity: type[Base], key: Mapping[str, Any], column: str, amount: int) -> None:
     """Add `amount` to the counter `column` of the row with `key`, which begins at zero."""
-    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite_dialect
-    statement = dialect.insert(table).values({**key, column: amount})
-    total = {column: table.c[column] + amount}
-    db.session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=total))
+    db.session.connection().execute(_add_up(entity, tuple(key), column, _dialect()), {**key, column: amount})
+
+
+# Statements are built once: building one costs more than SQLite needs to carry it out.
+
+
+@functools.cache
+def _insert(entity: type[Base]) -> sa.Insert:
+    return sa.insert(_table(entity))
+
+
+@functools.cache
+def _insert_new(entity: type[Base], dialect: str) -> sa.Insert:
+    if dialect == "postgresql":
+        return postgresql.insert(_table(entity)).on_conflict_do_nothing()
+    return sqlite_dialect.insert(_table(entity)).on_conflict_do_nothing()
+
+
+@functools.cache
+def _add_up(entity: type[Base], key: tuple[str, ...], column: str, dialect: str) -> sa.Insert:
+    table = _table(entity)
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite_dialect.insert(table)
+    total = {column: table.c[column] + statement.excluded[column]}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=total)
+
+
+def _table(entity: type[Base]) -> sa.Table:
+    return cast(sa.Table, entity.__table__)
+
+
+def _dialect() -> str:
+    return db.engine.dialect.name
 
 
 def init_app(app: Flask, url: str) -> None:

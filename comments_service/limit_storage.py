@@ -38,6 +38,9 @@ ADD = sa.text("""
     RETURNING hits
 """)
 FIND = sa.text("SELECT hits, expires_at FROM limit_window WHERE key = :key AND expires_at > :now")
+FIND_BOTH = sa.text("""
+    SELECT (SELECT hits FROM limit_window WHERE key = :previous), (SELECT hits FROM limit_window WHERE key = :current)
+""")
 REMOVE = sa.text("DELETE FROM limit_window WHERE key = :key")
 PRUNE = sa.text("DELETE FROM limit_window WHERE expires_at <= :now")
 EMPTY = sa.text("DELETE FROM limit_window")
@@ -113,9 +116,10 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
         now = time.time()
         previous, current = self.sliding_window_keys(key, expiry, now)
-        hits_before = self._hits(previous, now)
+        row = self._run(FIND_BOTH, previous=previous, current=current)
+        hits_before, hits = (row[0] or 0, row[1] or 0) if row else (0, 0)
         left = _share_left(expiry, now) * expiry
-        return hits_before, left if hits_before else 0.0, self._hits(current, now), left + expiry
+        return hits_before, left if hits_before else 0.0, hits, left + expiry
 
     def clear_sliding_window(self, key: str, expiry: int) -> None:
         for window in self.sliding_window_keys(key, expiry, time.time()):

@@ -26,11 +26,12 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.embed import Server as EmbeddedGranian
 
 from . import create_app, delivery
 from .comments.cache import Cache
 from .config import Settings
-from .errors import Invalid, ServiceError, TooLarge, TooSlow, problem
+from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, problem
 
 log = logging.getLogger(__name__)
 
@@ -53,20 +54,43 @@ def serve(settings: Settings) -> None:
 
     Raises `Invalid` when the address cannot be listened on.
     """
+    common: dict[str, Any] = {
+        "address": _listenable(settings.host, settings.port),
+        "port": settings.port,
+        "interface": Interfaces.RSGI,
+        "http": HTTPModes.http1,
+        "http1_settings": HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
+        "websockets": False,
+        "log_access": False,
+    }
+    if settings.workers == 1:
+        asyncio.run(_serve_here(settings, common))
+    else:
+        _serve_in_workers(settings, common)
+
+
+async def _serve_here(settings: Settings, common: dict[str, Any]) -> None:
+    """Serve in this process: half the memory of a master with one worker."""
+    server = EmbeddedGranian(Front(create_app(settings), settings), log_level=LogLevels.error, **common)
+    server.workers_kill_timeout = DRAIN_SECONDS
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, server.stop)
+    await server.serve()
+    if server.interrupt_children:
+        raise Unavailable("The server stopped by itself.")
+
+
+def _serve_in_workers(settings: Settings, common: dict[str, Any]) -> None:
+    """Serve in processes of their own, looked after by this one."""
     server = Granian(
         "comments_service.server",
-        address=_listenable(settings.host, settings.port),
-        port=settings.port,
-        interface=Interfaces.RSGI,
         workers=settings.workers,
         loop=Loops.asyncio,
-        http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
-        websockets=False,
-        log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
+        **common,
     )
     loader: Any = partial(_load, settings)
     server.serve(target_loader=loader)

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -204,7 +205,7 @@ def test_sigint_ends_an_idle_server(instance_with_blog: Path) -> None:
 
 @linux
 def test_a_worker_does_not_outlive_its_master(instance_with_blog: Path) -> None:
-    with Service(instance_with_blog) as service, service.connect() as connection:
+    with Service(instance_with_blog, workers=2) as service, service.connect() as connection:
         service.process.kill()
         wait_for_end(connection)
         with Service(instance_with_blog, port=service.port) as next_one:
@@ -214,13 +215,22 @@ def test_a_worker_does_not_outlive_its_master(instance_with_blog: Path) -> None:
 
 @linux
 def test_a_worker_that_dies_is_replaced(instance_with_blog: Path) -> None:
-    with Service(instance_with_blog) as service, service.connect() as connection:
-        (worker,) = service.workers()
-        os.kill(worker, signal.SIGKILL)
-        wait_for_end(connection)
+    with Service(instance_with_blog, workers=2) as service:
+        dead = service.workers()
+        for worker in dead:
+            os.kill(worker, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while len(set(service.workers()) - set(dead)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
         service.wait_until_up()
         assert service.submits("First!")[0].status == 201
-        assert worker not in service.workers()
+        assert set(dead).isdisjoint(service.workers())
+
+
+@linux
+def test_one_worker_is_one_process(instance_with_blog: Path) -> None:
+    with Service(instance_with_blog) as service:
+        assert service.workers() == []
 
 
 def test_a_comment_sent_to_one_worker_is_read_from_all(instance_with_blog: Path) -> None:

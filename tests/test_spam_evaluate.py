@@ -103,6 +103,6 @@ def test_a_video_is_learned_from_its_first_comments(data: Path, name: str) -> No
         (train if left[row.spam] > 0 else test).append(row)
         left[row.spam] -= 1
     figures = evaluate(train, test)
-    assert figures["mcc"] > 0.88
+    assert figures["mcc"] > 0.87
     assert figures["blocked"] <= 0.02
     assert figures["auto_spam_blocked"] <= 0.01

@@ -67,7 +67,12 @@ def test_the_name_and_the_website_are_read() -> None:
     assert names(eve, "name") == {"cheap", "replica", "watches"}
     assert {"cheap-watches.shop", ".shop", "buy"} <= names(eve, "website")
     assert names(eve, "email") == {"mail.example"}
-    assert {"website given", "website with a path", "name in the website"} <= names(eve, "shape")
+    assert names(eve, "website shape") == {
+        "given",
+        "with a path",
+        "with 1 words of the name or more",
+        "with 2 words of the name or more",
+    }
 
 
 def test_more_points_say_all_that_fewer_say() -> None:

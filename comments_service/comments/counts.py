@@ -20,7 +20,7 @@ def moved(comment: Comment, before: Status | None, after: Status | None) -> None
     for status, amount in ((before, -1), (after, 1)):
         if status is not None:
             key = {"site_id": comment.site_id, "status": status, "part": comment.id.int % PARTS}
-            add_up(StatusCount.__table__, key, "number", amount)  # type: ignore[arg-type]
+            add_up(StatusCount, key, "number", amount)
     public = (after is Status.APPROVED) - (before is Status.APPROVED)
     if public:
         changed(comment.site_id, comment.thread_id, public)

@@ -53,6 +53,8 @@ class Comment(Base):
         sa.Index(None, "site_id", "thread_id", "status", "root_id", "id"),
         sa.Index(None, "site_id", "status", "id"),
         sa.Index(None, "site_id", "address_key", "status"),
+        sa.Index(None, "site_id", "shape", "status"),
+        sa.Index(None, "site_id", "network_key", "id"),
         sa.UniqueConstraint("site_id", "fingerprint"),
     )
 
@@ -76,6 +78,9 @@ class Comment(Base):
     network_key: Mapped[bytes | None] = mapped_column(KEYED)
     # Equal for the same text from the same address below the same page: a duplicate.
     fingerprint: Mapped[bytes | None] = mapped_column(KEYED)
+    # Equal for texts that differ in numbers, spelling tricks and the like; None for short ones (spam.duplicates).
+    shape: Mapped[bytes | None] = mapped_column(sa.LargeBinary(8))
+    domain_bucket: Mapped[int | None]  # what the learner sees of the address: 16 bits of its domain's hash
     language: Mapped[str] = mapped_column(sa.String(20), default="en")
     score: Mapped[float] = mapped_column(default=0.0)
     reasons: Mapped[str] = mapped_column(sa.Text, default="[]")  # JSON

@@ -11,6 +11,8 @@ from ..extensions import db
 from ..sites.policy import Policy
 from .models import Thread
 
+_FIND = sa.select(Thread).where(Thread.site_id == sa.bindparam("site_id"), Thread.page == sa.bindparam("page"))
+
 
 class State(enum.StrEnum):
     """Whether a thread takes comments: `locked` by hand, `closed` by age."""
@@ -22,7 +24,7 @@ class State(enum.StrEnum):
 
 def find(site_id: str, page: str) -> Thread | None:
     """The thread below `page`, or None while nobody has written there."""
-    return db.session.scalar(sa.select(Thread).where(Thread.site_id == site_id, Thread.page == page))
+    return db.session.scalar(_FIND, {"site_id": site_id, "page": page})
 
 
 def find_or_add(site_id: str, page: str, title: str, new_id: UUID, now: datetime) -> Thread:
@@ -32,8 +34,8 @@ def find_or_add(site_id: str, page: str, title: str, new_id: UUID, now: datetime
         return thread
     values = {"site_id": site_id, "id": new_id, "page": page, "title": title, "created_at": now}
     defaults = {"comment_count": 0, "revision": 0, "locked": False}
-    insert_new(Thread.__table__, {**defaults, **values})  # type: ignore[arg-type]
-    return db.session.execute(sa.select(Thread).where(Thread.site_id == site_id, Thread.page == page)).scalar_one()
+    insert_new(Thread, {**defaults, **values})
+    return db.session.execute(_FIND, {"site_id": site_id, "page": page}).scalar_one()
 
 
 def state(thread: Thread | None, policy: Policy, now: datetime) -> State:

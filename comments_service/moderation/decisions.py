@@ -18,6 +18,7 @@ from ..database import transaction, uuid7
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
 from ..sites.models import Site
+from . import teaching
 from .models import Change, Event, Kind
 
 MOST = 1000  # decisions in one event
@@ -92,6 +93,7 @@ def record(
         log(site_id, event_id, kind, actor, now, **about)
         for comment, status in group:
             _move(comment, status, event_id)
+    teaching.follow([comment for comment, _ in moves])
     return event_id
 
 

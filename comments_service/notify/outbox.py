@@ -12,7 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import transaction, uuid7
+from ..database import insert, transaction, uuid7
 from ..extensions import db
 from .models import OutboxMessage
 
@@ -52,7 +52,7 @@ def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime) -> 
         "due_at": now + GATHERING,
         "created_at": now,
     }
-    db.session.execute(sa.insert(OutboxMessage.__table__).values(values))  # type: ignore[arg-type]
+    insert(OutboxMessage, values)
 
 
 def site_with_due(now: datetime) -> str | None:

@@ -9,6 +9,8 @@ from .models import Site
 
 Points = Annotated[float, msgspec.Meta(ge=-100, le=100)]
 
+Words = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(max_length=500)]
+
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A site's own rules; what is not written keeps its default."""
@@ -17,6 +19,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hold_at: Points = 1.0  # points from which a comment waits for a moderator
     spam_at: Points = 4.0  # points from which it goes to spam without a look
     max_links: Annotated[int, msgspec.Meta(ge=0, le=100)] = 2
+    # Words that hold a comment and words that make it spam: "casino", "two words", "casin*", "name:casino".
+    hold_words: Words = ()
+    spam_words: Words = ()
     page_size: Annotated[int, msgspec.Meta(ge=10, le=200)] = 100
     max_depth: Annotated[int, msgspec.Meta(ge=0, le=10)] = 3  # replies nested deeper are shown flat
     close_after_days: Annotated[int, msgspec.Meta(ge=0, le=36500)] = 0  # 0 is never

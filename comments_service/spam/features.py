@@ -7,7 +7,7 @@ sum over kinds, and names such as "word casino" can be read back from the text i
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from .folding import fold, has_look_alikes, plain, shorten
 BUCKETS = 1 << 16  # two bytes each; four times as many measured no better
 
 # How much a kind of feature has to say. Words, pieces and their like were settled by cross-validation inside the
-# training parts of docs/spam.md; the fields that those sets lack stand as the body's words do.
+# training parts of docs/spam.md; those of the website, which these sets lack, with texts of our own.
 WEIGHTS = {
     "word": 1.0,
     "words": 0.7,
@@ -28,8 +28,9 @@ WEIGHTS = {
     "shape": 0.5,
     "name": 0.5,
     "name piece": 0.4,
-    "website": 0.7,
-    "website piece": 0.4,
+    "website": 1.0,
+    "website piece": 0.6,
+    "website shape": 1.0,
     "email": 0.4,
     "points": 0.7,
 }
@@ -59,6 +60,7 @@ class Text:
     email_domain: str = ""
     website: str = ""
     points: Mapping[str, float] = field(default_factory=dict)
+    domain_bucket: int | None = None  # in place of `email_domain`, where only that was kept
 
 
 class Group(NamedTuple):
@@ -75,7 +77,15 @@ Features = tuple[Group, ...]
 
 def extract(text: Text) -> Features:
     """The features of `text`, grouped by kind; kinds that are not there are left out."""
-    return tuple(_group(kind, names) for kind, names in _kinds(text) if names)
+    features = tuple(_group(kind, names) for kind, names in _kinds(text) if names)
+    if text.domain_bucket is None:
+        return features
+    return (*features, Group("email", WEIGHTS["email"], ("",), (text.domain_bucket,)))
+
+
+def domain_bucket(domain: str) -> int | None:
+    """The bucket of an address's domain: all that is kept of it for the learner."""
+    return _group("email", [domain.casefold()]).buckets[0] if domain else None
 
 
 def _group(kind: str, found: Iterable[str]) -> Group:
@@ -94,11 +104,11 @@ def _kinds(text: Text) -> Iterator[tuple[str, list[str]]]:
     yield "words", [f"{first} {second}" for first, second in pairwise(words)]
     yield "piece", _pieces(f" {' '.join(folded.split())} ", PIECE)
     yield "link", _hosts(linked)
-    yield "shape", [*_shape(body, words, len(linked)), *_letters(body), *_shape_of_fields(text)]
+    yield "shape", [*_shape(body, words, len(linked)), *_letters(body), *_shape_of_name(text)]
     name = fold(plain(shorten(text.name))).strip()
     yield "name", split(name)
     yield "name piece", _pieces(f" {name} ", NAME_PIECE) if name else []
-    yield from _website(shorten(text.website))
+    yield from _website(replace(text, website=shorten(text.website)))
     yield "email", [text.email_domain.casefold()] if text.email_domain else []
     yield "points", [step for check, points in text.points.items() for step in _steps(check, points)]
 
@@ -132,14 +142,15 @@ def _hosts(linked: list[str]) -> list[str]:
     return [name for host in linked for name in (host, hosts.registrable(host), f".{host.rpartition('.')[2]}")]
 
 
-def _website(address: str) -> Iterator[tuple[str, list[str]]]:
+def _website(text: Text) -> Iterator[tuple[str, list[str]]]:
     """The website's host, its registrable domain and ending and the words of its address; the pieces of its host."""
-    if not address:
+    if not text.website:
         return
-    folded = fold(plain(address.strip()))
+    folded = fold(plain(text.website.strip()))
     host = hosts.clean(_SCHEME.sub("", folded).partition("/")[0])
     yield "website", _hosts([host]) + _WORD.findall(folded)
     yield "website piece", _pieces(host, PIECE)
+    yield "website shape", list(_shape_of_website(text))
 
 
 def _shape(body: str, words: list[str], links: int) -> Iterator[str]:
@@ -174,20 +185,25 @@ def _letters(body: str) -> Iterator[str]:
         yield "a long number"
 
 
-def _shape_of_fields(text: Text) -> Iterator[str]:
-    """What can be seen of name, address and website, and whether they speak of the same thing."""
+def _shape_of_name(text: Text) -> Iterator[str]:
+    """What can be seen of the name."""
     words = split(fold(plain(text.name)))
     yield from (f"name of {number} words or more" for number in (2, 3, 4, 6) if len(words) >= number)
+    if _DIGIT.search(text.name):
+        yield "digit in the name"
+    if text.name.islower():
+        yield "name in small letters"
+
+
+def _shape_of_website(text: Text) -> Iterator[str]:
+    """What can be seen of the website, and whether the name speaks of the same thing."""
     site = text.website.casefold()
-    seen = {
-        "website given": site,
-        "website with a path": _PATH.search(site),
-        "name in the website": any(len(word) > 3 and word in site for word in words),
-        "digit in the name": _DIGIT.search(text.name),
-        "name in small letters": text.name.islower(),
-        "website and email agree": text.email_domain and text.email_domain.casefold() in site,
-    }
-    yield from (name for name, there in seen.items() if there)
+    yield "given"
+    if _PATH.search(site):
+        yield "with a path"
+    words = split(fold(plain(text.name)))
+    agreeing = sum(len(word) > 3 and word in site for word in words)
+    yield from (f"with {number} words of the name or more" for number in (1, 2, 3) if agreeing >= number)
 
 
 def _steps(check: str, points: float) -> Iterator[str]:

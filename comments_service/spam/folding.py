@@ -18,6 +18,7 @@ _LOOK_ALIKES = str.maketrans(
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[a-z]")
 _OTHER = re.compile(r"[\u0370-\u03ff\u0400-\u052fɑɡı]")
+_ALPHABETS = re.compile(r"[\u0370-\u052f]")  # Greek and Cyrillic; the dotless i is Turkish, and a letter like any
 _TAG = re.compile(r"<[/a-zA-Z!][^<>]{0,500}>")
 _STRETCHED = re.compile(r"([^\W\d_w])\1{2,}")  # letters: not numbers, and not "www"
 
@@ -43,7 +44,8 @@ def fold(text: str) -> str:
 
 def has_look_alikes(text: str) -> bool:
     """Whether a word of the case-folded `text` mixes Latin letters with Cyrillic or Greek ones."""
-    return _OTHER.search(text) is not None and any(map(_mixes, _WORD.findall(text)))
+    words = _WORD.findall(text) if _ALPHABETS.search(text) else []
+    return any(_ALPHABETS.search(word) and _LATIN.search(word) for word in words)
 
 
 def shorten(text: str) -> str:

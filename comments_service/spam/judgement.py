@@ -1,6 +1,6 @@
 """What a check is given and what it gives: a submission, what is known, points with evidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -17,17 +17,20 @@ class Evidence(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the site already has from a commenter's address, by status."""
+    """What the site already has from a commenter's address, by status; and what the checks before this one found."""
 
     approved: int = 0
     pending: int = 0
     spam: int = 0
+    found: list[Evidence] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Where a submission goes, the sum of its points, and every reason."""
+    """Where a submission goes, the sum of its points, every reason, and what is kept for later judgements."""
 
     status: Status
     score: float
     reasons: tuple[Evidence, ...]
+    domain_bucket: int | None = None
+    shape: bytes | None = None

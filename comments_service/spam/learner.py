@@ -10,25 +10,26 @@ There is no intercept and both kinds have the same total cost, so the share of s
 """
 
 from array import array
-from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
-from math import exp, inf, nextafter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import nlargest
+from math import exp, inf
 from typing import NamedTuple, Self
 
+from . import lines
 from .features import BUCKETS, Features
 
 COST = 12.0  # of a mistake, against the size of the weights; anything from 4 to 32 serves (docs/spam.md)
 ENOUGH = 10  # decisions of each kind before the learner says anything
 REPLAYED = 32  # remembered comments looked at again with every decision
+PASSES = 3  # times that all are looked at again at the most, however many decisions come at once
 FEATURES_KEPT = 800_000  # of all remembered comments together; the oldest of the larger kind goes first
 TRUST = 40  # decisions of the rarer kind after which a site's own learner counts as much as the shared one
-MOST_WRONG = 0.01  # share of the other kind that a band may hold at the most
 CLEAR = 1.0  # log-odds that a band asks for at the least
 
 
-Shares = tuple[tuple[float, tuple[int, ...]], ...]  # what each feature of a group weighs, and its buckets
+Shares = tuple[tuple[float, Sequence[int]], ...]  # what each feature of a group weighs, and its buckets
 
 
 @dataclass(slots=True)
@@ -56,6 +57,23 @@ class Example:
         return sum(weight * weight * len(buckets) for weight, buckets in self.shares)
 
 
+class Lesson(NamedTuple):
+    """A decision to learn."""
+
+    features: Features
+    spam: bool
+
+
+@dataclass(slots=True)
+class Step:
+    """What was before some lessons: enough to take them back exactly, as long as they are the last."""
+
+    age: int
+    kinds: dict[str, bool | None]  # of each comment in the lessons: whether it was spam, None if not remembered
+    # Each comment that the lessons touched: its place in the order, and what it was; None if not remembered.
+    touched: dict[str, tuple[int, Example | None]] = field(default_factory=dict)
+
+
 class Counts(NamedTuple):
     """How many decisions are remembered."""
 
@@ -67,14 +85,6 @@ class Bands(NamedTuple):
     """Scores at or below `approve` and at or above `spam` need no look."""
 
     approve: float
-    spam: float
-
-
-class Lines(NamedTuple):
-    """Where the held-out scores are divided: the ends of the two bands, and the line between ham and spam."""
-
-    approve: float
-    even: float
     spam: float
 
 
@@ -95,7 +105,9 @@ class Learner:
         self._age = 0
         self._numbers = [0, 0]
         self._sizes = [0, 0]
-        self._lines: Lines | None = None  # worked out when asked for
+        self._lines: lines.Lines | None = None  # worked out when asked for
+        self._step: Step | None = None  # while lessons are learned
+        self._places: dict[str, int] = {}
 
     @classmethod
     def remembering(cls, examples: Iterable[tuple[str, Example]]) -> Self:
@@ -112,6 +124,11 @@ class Learner:
         return Counts(*self._numbers)
 
     @property
+    def size(self) -> int:
+        """How many features the remembered comments have."""
+        return sum(self._sizes)
+
+    @property
     def silent(self) -> bool:
         """Whether too little has been decided to say anything."""
         return min(self._numbers) < ENOUGH
@@ -126,27 +143,61 @@ class Learner:
         """The features that weighed most in a score, heaviest first."""
         if self.silent:
             return []
-        weighed = [
-            Weighed(f"{group.kind} {name}", group.weight * self.weights[bucket])
-            for group in features
-            for name, bucket in zip(group.names, group.buckets, strict=True)
-        ]
-        return sorted((each for each in weighed if each.points), key=lambda each: -abs(each.points))[:most]
+        weights = self.weights
+        points = [group.weight * weights[bucket] for group in features for bucket in group.buckets]
+        places = nlargest(most, range(len(points)), key=lambda place: abs(points[place]))
+        names = [(group.kind, name) for group in features for name in group.names]
+        return [Weighed(" ".join(names[place]), points[place]) for place in places if points[place]]
 
     def learn(self, key: str, features: Features, spam: bool) -> None:
         """Remember that the comment `key` is spam, or not; an earlier decision on it is forgotten."""
-        self._forget(key)
-        self._age += 1
-        shares = tuple((group.weight, group.buckets) for group in features)
-        self._remember(key, Example(spam, self._age, shares))
-        self._keep_within_bounds()
-        self._visit(key)
-        self._replay()
+        self.teach({key: Lesson(features, spam)})
 
     def unlearn(self, key: str) -> None:
-        """Take back the decision on the comment `key` as if it had never been made."""
-        if self._forget(key):
-            self._replay()
+        """Take back the decision on the comment `key`."""
+        self.teach({key: None})
+
+    def teach(self, lessons: Mapping[str, Lesson | None]) -> Step:
+        """Learn what each comment is, and forget those that are None; gives what `take_back` needs."""
+        step = self._step = Step(self._age, {key: self.kind(key) for key in lessons})
+        self._places = {key: place for place, key in enumerate(self.memory)}
+        changes = sum([self._set(key, lesson) for key, lesson in lessons.items()])
+        self._keep_within_bounds()
+        for key, lesson in lessons.items():
+            if lesson and key in self.memory:
+                self._visit(key)
+        self._replay(min(REPLAYED * changes, PASSES * len(self.memory)))
+        self._step = None
+        return self._lean(step)
+
+    def take_back(self, step: Step) -> None:
+        """Be again exactly what was before the last lessons, which `step` remembers."""
+        touched = self._full(step)
+        for key in touched:
+            self._forget(key)
+        back = {place: (key, replace(was)) for key, (place, was) in touched.items() if was}
+        rest = iter(list(self.memory.items()))
+        self.memory.clear()
+        for place in range(len(back) + sum(self._numbers)):
+            key, example = back.get(place) or next(rest)
+            self.memory[key] = example
+        for _, example in back.values():
+            self._count(example, 1)
+            self._add(example.shares, example.label * example.dual)
+        self._age = step.age
+
+    def kind(self, key: str) -> bool | None:
+        """Whether the comment `key` is remembered as spam; None when it is not remembered."""
+        example = self.memory.get(key)
+        return example.spam if example else None
+
+    def copy(self) -> "Learner":
+        """A learner that knows the same and goes its own way."""
+        twin = Learner()
+        twin.weights = self.weights[:]
+        twin.memory = OrderedDict((key, replace(example)) for key, example in self.memory.items())
+        twin._age, twin._numbers, twin._sizes = self._age, self._numbers[:], self._sizes[:]
+        return twin
 
     def bands(self) -> Bands:
         """The scores beyond which no look is needed, from the scores that the remembered would have had unlearned.
@@ -155,17 +206,22 @@ class Learner:
         """
         if self.silent:
             return Bands(-inf, inf)
-        lines = self._held_out_lines()
-        return Bands(min(lines.approve - lines.even, -CLEAR), max(lines.spam - lines.even, CLEAR))
+        held = self._held_out_lines()
+        return Bands(min(held.approve - held.even, -CLEAR), max(held.spam - held.even, CLEAR))
 
-    def _held_out_lines(self) -> Lines:
+    @property
+    def slope(self) -> float:
+        """What a score is multiplied by to be log-odds that the remembered would have borne out; 1.0 while silent."""
+        return 1.0 if self.silent else self._held_out_lines().slope
+
+    def _held_out_lines(self) -> lines.Lines:
         if self._lines is None:
             ham = sorted(example.held_out for example in self.memory.values() if not example.spam)
             spam = sorted(example.held_out for example in self.memory.values() if example.spam)
-            self._lines = Lines(-_beyond([-score for score in reversed(spam)]), _even(ham, spam), _beyond(ham))
+            self._lines = lines.drawn(ham, spam)
         return self._lines
 
-    def _sum(self, shares: Iterable[tuple[float, tuple[int, ...]]]) -> float:
+    def _sum(self, shares: Iterable[tuple[float, Sequence[int]]]) -> float:
         weights = self.weights
         return sum([weight * sum([weights[bucket] for bucket in buckets]) for weight, buckets in shares])
 
@@ -177,32 +233,68 @@ class Learner:
             for bucket in buckets:
                 weights[bucket] += step
 
+    def _set(self, key: str, lesson: Lesson | None) -> bool:
+        """Forget what the comment `key` was and remember what it is; whether anything changed."""
+        known = self._forget(key)
+        if lesson is None:
+            return known
+        self._age += 1
+        shares = tuple((group.weight, array("H", group.buckets)) for group in lesson.features)
+        self._remember(key, Example(lesson.spam, self._age, shares))
+        return True
+
     def _remember(self, key: str, example: Example) -> None:
+        self._note(key)
         self.memory[key] = example
-        self._numbers[example.spam] += 1
-        self._sizes[example.spam] += example.size
+        self._count(example, 1)
 
     def _forget(self, key: str) -> bool:
+        self._note(key)
         example = self.memory.pop(key, None)
         if example is None:
             return False
-        self._numbers[example.spam] -= 1
-        self._sizes[example.spam] -= example.size
+        self._count(example, -1)
         self._add(example.shares, -example.label * example.dual)
         return True
 
+    def _count(self, example: Example, number: int) -> None:
+        self._numbers[example.spam] += number
+        self._sizes[example.spam] += number * example.size
+
+    def _note(self, key: str) -> None:
+        """Keep what the comment `key` was before this step."""
+        if self._step and key not in self._step.touched:
+            example = self.memory.get(key)
+            self._step.touched[key] = (self._places.get(key, -1), replace(example) if example else None)
+
+    def _lean(self, step: Step) -> Step:
+        """`step` without the features of comments that are still remembered by the same ones."""
+        for key, (place, was) in step.touched.items():
+            now = self.memory.get(key)
+            if was and now and was.shares == now.shares:
+                step.touched[key] = (place, replace(was, shares=()))
+        return step
+
+    def _full(self, step: Step) -> dict[str, tuple[int, Example | None]]:
+        """What `step` touched, with the features that `_lean` left out."""
+        return {
+            key: (place, was and (was if was.shares else replace(was, shares=self.memory[key].shares)))
+            for key, (place, was) in step.touched.items()
+        }
+
     def _keep_within_bounds(self) -> None:
-        while sum(self._sizes) > FEATURES_KEPT:
+        while self.size > FEATURES_KEPT:
             larger = self._sizes[True] > self._sizes[False]
             kind = [(example.age, key) for key, example in self.memory.items() if example.spam is larger]
             self._forget(min(kind)[1])
 
-    def _replay(self) -> None:
-        for _ in range(min(REPLAYED, len(self.memory))):
+    def _replay(self, number: int) -> None:
+        for _ in range(number):
             self._visit(next(iter(self.memory)))
 
     def _visit(self, key: str) -> None:
         """Give the comment `key` the dual variable that is best while all others stay."""
+        self._note(key)
         example = self.memory[key]
         example.held_out = self._sum(example.shares) - example.label * example.dual * example.square
         # Both kinds have the same total cost, however many there are of each.
@@ -230,31 +322,6 @@ def _best(example: Example, cost: float) -> float:
         step = dual - error / (1 + cost * pull * (1 - pull) * square)
         dual = step if low < step < high else (low + high) / 2
     return dual
-
-
-def _beyond(scores: list[float]) -> float:
-    """A score that at most `MOST_WRONG` of comments like those with the sorted `scores` reach; inf if too few to tell.
-
-    With n scores and k of them beyond a bound, one more like them falls beyond it with a chance of (k + 1) / (n + 1).
-    Half of what is allowed is aimed at, because the comments of tomorrow are not quite like those of yesterday.
-    """
-    tellable = (len(scores) + 1) * MOST_WRONG
-    if tellable < 1:
-        return inf
-    beyond = max(0, int(tellable / 2) - 1)
-    return nextafter(scores[-1 - beyond], inf)
-
-
-def _even(ham: list[float], spam: list[float]) -> float:
-    """The lowest score from 0 up at which no larger share of ham lies above than of spam below; both lists sorted.
-
-    Where nearly all decisions were on spam, unknown ham looks like spam too; it gets the benefit of the doubt.
-    """
-    for line in [0.0, *(score for score in ham if score > 0)]:
-        above = (len(ham) - bisect_right(ham, line)) / len(ham)
-        if above <= bisect_right(spam, line) / len(spam):
-            return line
-    return 0.0
 
 
 def blended(features: Features, site: Learner, shared: Learner) -> float:

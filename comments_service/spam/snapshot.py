@@ -8,7 +8,7 @@ import json
 import sys
 import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .features import BUCKETS
 from .learner import Example, Learner
@@ -70,9 +70,9 @@ def _examples(head: dict[str, list[str]], arrays: list[array]) -> Iterator[tuple
     spam, ages, duals, held_out, numbers, weights, sizes, buckets = arrays
     group = bucket = 0
     for place, key in enumerate(head["keys"]):
-        shares: list[tuple[float, tuple[int, ...]]] = []
+        shares: list[tuple[float, Sequence[int]]] = []
         for number in range(group, group + numbers[place]):
-            shares.append((weights[number], tuple(buckets[bucket : bucket + sizes[number]])))
+            shares.append((weights[number], buckets[bucket : bucket + sizes[number]]))
             bucket += sizes[number]
         group += numbers[place]
         yield key, Example(bool(spam[place]), ages[place], tuple(shares), duals[place], held_out[place])

@@ -9,36 +9,73 @@ from ..comments.form import Submission
 from ..comments.models import Comment, Status
 from ..extensions import db
 from ..sites.policy import Policy
-from . import honeypot, links, timing
+from . import (
+    disguised,
+    disposable,
+    duplicates,
+    features,
+    honeypot,
+    learned,
+    links,
+    long_name,
+    mixed_scripts,
+    shouting,
+    speed,
+    timing,
+    trusted,
+    words,
+)
 from .judgement import Evidence, Known, Verdict
 
 log = logging.getLogger(__name__)
 
+_FROM_ADDRESS = (
+    sa.select(Comment.status, sa.func.count())
+    .where(
+        Comment.site_id == sa.bindparam("site_id"),
+        Comment.address_key == sa.bindparam("address_key"),
+        Comment.id != sa.bindparam("id"),
+    )
+    .group_by(Comment.status)
+)
+
 Check = Callable[[Submission, Policy, Known], Evidence | None]
-CHECKS: tuple[Check, ...] = (honeypot.check, timing.check, links.check)
+# What the others found is part of what the learner judges by, and the site's own words have the last one.
+CHECKS: tuple[Check, ...] = (
+    honeypot.check,
+    timing.check,
+    links.check,
+    disguised.check,
+    duplicates.check,
+    speed.check,
+    shouting.check,
+    long_name.check,
+    mixed_scripts.check,
+    disposable.check,
+    trusted.check,
+    learned.check,
+    words.check,
+)
 
 
 def judge(submission: Submission, policy: Policy) -> Verdict:
     """What every check says of `submission`, and where it goes by the site's `policy`."""
     known = of_commenter(submission)
-    found = [evidence for check in CHECKS if (evidence := _run(check, submission, policy, known))]
+    found = known.found
+    for check in CHECKS:
+        if evidence := _run(check, submission, policy, known):
+            found.append(evidence)
     score = sum(evidence.points for evidence in found)
     status, reason = _place(score, policy, known)
-    return Verdict(status, score, (*found, reason) if reason else tuple(found))
+    reasons = (*found, reason) if reason else tuple(found)
+    bucket = features.domain_bucket(submission.email_domain)
+    return Verdict(status, score, reasons, bucket, duplicates.shape(submission.body))
 
 
 def of_commenter(submission: Submission) -> Known:
     """What the site has from the submission's address, itself left out."""
-    rows = db.session.execute(
-        sa.select(Comment.status, sa.func.count())
-        .where(
-            Comment.site_id == submission.site_id,
-            Comment.address_key == submission.address.lookup,
-            Comment.id != submission.id,
-        )
-        .group_by(Comment.status)
-    )
-    numbers: dict[Status, int] = dict(rows.all())
+    asked = {"site_id": submission.site_id, "address_key": submission.address.lookup, "id": submission.id}
+    numbers: dict[Status, int] = dict(db.session.connection().execute(_FROM_ADDRESS, asked).all())
     return Known(numbers.get(Status.APPROVED, 0), numbers.get(Status.PENDING, 0), numbers.get(Status.SPAM, 0))
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ..comments import counts, markup, threads
 from ..comments.form import Submission
 from ..comments.models import Comment, Status, Thread
-from ..database import transaction, uuid7
+from ..database import insert, transaction, uuid7
 from ..errors import Duplicate, IdempotencyKeyReused, NotFound, ThreadClosed
 from ..extensions import db
 from ..i18n import N_
@@ -25,6 +25,13 @@ CLOSED = N_("This discussion takes no more comments.")
 TWICE = N_("You have said that here already.")
 NO_PARENT = N_("The comment you reply to is not there any more.")
 REUSED = N_("This Idempotency-Key came with another comment before.")
+
+
+_SAME = sa.select(Comment.id).where(
+    Comment.site_id == sa.bindparam("site_id"),
+    Comment.fingerprint == sa.bindparam("fingerprint"),
+    Comment.id != sa.bindparam("id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def submit(submission: Submission, policy: Policy, key: RequestKey | None) -> Ac
     refuse_twice(submission)
     judged = verdict.judge(submission, policy)
     comment = _comment(submission, thread, root, judged)
-    db.session.execute(sa.insert(Comment.__table__).values(_columns(comment)))  # type: ignore[arg-type]
+    insert(Comment, _columns(comment))
     counts.moved(comment, None, judged.status)
     answer = Status.APPROVED if judged.status is Status.APPROVED else Status.PENDING
     if key:
@@ -98,12 +105,8 @@ def refuse_twice(submission: Submission) -> None:
 
     A unique index stands behind it.
     """
-    same = sa.select(Comment.id).where(
-        Comment.site_id == submission.site_id,
-        Comment.fingerprint == submission.fingerprint,
-        Comment.id != submission.id,
-    )
-    if db.session.scalar(same):
+    this = {"site_id": submission.site_id, "fingerprint": submission.fingerprint, "id": submission.id}
+    if db.session.connection().scalar(_SAME, this):
         raise Duplicate(TWICE)
 
 
@@ -129,9 +132,14 @@ def _comment(submission: Submission, thread: Thread, parent: Comment | None, jud
     )
 
 
-def reasoned(judged: Verdict) -> dict[str, float | str]:
+def reasoned(judged: Verdict) -> dict[str, object]:
     """The columns that a verdict is kept in."""
-    return {"score": judged.score, "reasons": msgspec.json.encode(judged.reasons).decode()}
+    return {
+        "score": judged.score,
+        "reasons": msgspec.json.encode(judged.reasons).decode(),
+        "shape": judged.shape,
+        "domain_bucket": judged.domain_bucket,
+    }
 
 
 def _columns(comment: Comment) -> dict[str, object]:
@@ -148,4 +156,4 @@ def _remember(key: RequestKey, comment: Comment, answer: Status) -> None:
         "answer": answer.value,
         "created_at": comment.created_at,
     }
-    db.session.execute(sa.insert(IdempotencyKey.__table__).values(values))  # type: ignore[arg-type]
+    insert(IdempotencyKey, values)

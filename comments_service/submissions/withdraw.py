@@ -9,6 +9,7 @@ from ..comments import counts
 from ..comments.models import EarlierBody
 from ..database import transaction
 from ..extensions import db
+from ..spam import lessons
 from . import receipts
 
 
@@ -21,4 +22,6 @@ def withdraw(site_id: str, comment_id: UUID, now: datetime, grace: timedelta) ->
     db.session.execute(
         sa.delete(EarlierBody).where(EarlierBody.site_id == site_id, EarlierBody.comment_id == comment_id)
     )
+    if comment.version > 1:  # somebody may have decided on it
+        lessons.forget(site_id, [comment_id])
     db.session.delete(comment)

@@ -1,0 +1,19 @@
+"""An address made to be thrown away."""
+
+from disposable_email_domains import blocklist
+
+from ..comments.form import Submission
+from ..sites.policy import Policy
+from .judgement import Evidence, Known
+
+POINTS = 1.0
+
+
+def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
+    """Points for an address of a service that gives one out for ten minutes, or of a host below it."""
+    parts = submission.email_domain.casefold().split(".")
+    above = (".".join(parts[place:]) for place in range(len(parts) - 1))
+    found = next((domain for domain in above if domain in blocklist), None)
+    if found is None:
+        return None
+    return Evidence("disposable", POINTS, f"The address is of {found}, where anybody gets one for a while.")

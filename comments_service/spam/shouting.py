@@ -1,0 +1,37 @@
+"""Capitals and repeats: what is written to be seen rather than read."""
+
+import re
+
+from ..comments.form import Submission
+from ..sites.policy import Policy
+from .folding import shorten
+from .judgement import Evidence, Known
+
+# Few: below three videos, 39 of 586 spam comments and 31 of 552 others shouted.
+POINTS_CAPITALS = 0.5
+POINTS_SIGNS = 0.3
+POINTS_WORDS = 0.5
+CAPITALS = 0.7  # of the letters that have case
+FEWEST_LETTERS = 25
+
+_SIGNS = re.compile(r"([!?$€£¥*#@%^&+<>♥★►▶✔➡👉🔥💰])\1{7,}")
+_WORDS = re.compile(r"\b(\w{2,}(?:\W+\w+){0,5}?)(?:\W+\1\b){3,}", re.IGNORECASE)
+
+
+def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
+    """Points for a text in capitals, for rows of signs, and for words said four times in a row."""
+    body = shorten(submission.body)
+    seen = [
+        (POINTS_CAPITALS, "most of it in capitals", _mostly_capitals(body)),
+        (POINTS_SIGNS, "a row of signs", _SIGNS.search(body)),
+        (POINTS_WORDS, "the same words again and again", _WORDS.search(body)),
+    ]
+    found = [(points, what) for points, what, there in seen if there]
+    if not found:
+        return None
+    return Evidence("shouting", sum(points for points, _ in found), f"Has {', '.join(what for _, what in found)}.")
+
+
+def _mostly_capitals(body: str) -> bool:
+    capitals = sum(map(str.isupper, body))
+    return capitals >= FEWEST_LETTERS and capitals >= CAPITALS * (capitals + sum(map(str.islower, body)))
