@@ -28,8 +28,9 @@ set_up() {
     "$(find_python)" -m venv .venv || { rm -rf .venv; say "Making a virtual environment failed; on Debian: apt-get install python3-venv"; exit 1; }
   fi
   say 'Setting up (once) …'
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check uv
-  .venv/bin/uv pip install --quiet --python .venv/bin/python --editable . "$@"
+  # The pip that comes with Python may be too old for dependency groups.
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+  .venv/bin/python -m pip install --quiet --editable . "$@"
   touch "$stamp"
 }
 
