@@ -12,8 +12,10 @@ from uuid import uuid4
 
 import msgspec
 import sqlalchemy.exc
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
+
+from .i18n import N_
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +108,7 @@ class InvalidForm(Invalid):
 
     code = "invalid-form"
 
-    def __init__(self, errors: list[FieldError], detail: str = "Some fields need another look.") -> None:
+    def __init__(self, errors: list[FieldError], detail: str = N_("Some fields need another look.")) -> None:
         super().__init__(detail, errors=[asdict(error) for error in errors])
         self.errors = errors
 
@@ -151,8 +153,9 @@ def problem(error: ServiceError) -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 def render(error: ServiceError) -> Response:
-    """`error` as an `application/problem+json` response."""
+    """`error` as an `application/problem+json` response, its detail in the reader's language."""
     body, status, headers = problem(error)
+    body["detail"] = current_app.extensions["translate"](error.detail)  # who asks is known to `http`, above us
     response = Response(msgspec.json.encode(body), status, headers, mimetype="application/problem+json")
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -186,14 +189,14 @@ def from_database(error: sqlalchemy.exc.DBAPIError) -> ServiceError:
     Statement and parameters stay out of the log: they hold what people typed.
     """
     log.error("database: %s", type(error.orig).__name__ if error.orig else type(error).__name__)
-    return Unavailable("This cannot be stored just now. Nothing was lost on your side; please try again.")
+    return Unavailable(N_("This cannot be stored just now. Nothing was lost on your side; please try again."))
 
 
 def unexpected(error: Exception) -> ServiceError:
     """A fault of ours: the traceback goes to the log under an id, the id alone to the client."""
     request_id = uuid4().hex
     log.error("unexpected error %s", request_id, exc_info=error)
-    return ServiceError("Something went wrong on our side.", request_id=request_id)
+    return ServiceError(N_("Something went wrong on our side."), request_id=request_id)
 
 
 def init_app(app: Flask) -> None:

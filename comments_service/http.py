@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded
 from limits.storage.base import SlidingWindowCounterSupport
 from werkzeug.exceptions import HTTPException
@@ -24,6 +24,7 @@ MAX_DEPTH = 20
 CORS_SECONDS = 7200
 NOTE = "X-Cache-Note"  # what a view tells the cache; it goes no further
 STORE_SECONDS = 0.5
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
 API_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -61,8 +62,22 @@ def signer() -> Signer:
 
 
 def language() -> str:
-    """The language to answer in: the one asked for by `lang`, else the reader's."""
-    return i18n.choose(request.args.get("lang"), [tag for tag, _ in request.accept_languages])
+    """The language to answer in: the one asked for by `lang`, in the address or a form, else the reader's."""
+    return i18n.choose(request.args.get("lang"), _language_of_form(), [tag for tag, _ in request.accept_languages])
+
+
+def _language_of_form() -> str | None:
+    if request.mimetype not in FORMS:
+        return None
+    try:
+        return request.form.get("lang")
+    except HTTPException:  # a form that cannot be read is refused in the reader's language
+        return None
+
+
+def translate(sentence: str) -> str:
+    """`sentence` in the language to answer in."""
+    return i18n.translator(language())(sentence)
 
 
 def client_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address:
@@ -104,7 +119,7 @@ def json_body() -> dict[str, Any]:
     try:
         raw = request.get_data(cache=False)
     except HTTPException as error:
-        raise TooLarge("This is too large.") from error
+        raise TooLarge(i18n.N_("This is too large.")) from error
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -133,8 +148,10 @@ def cacheable(body: bytes, mimetype: str, note: Note, shared_seconds: int = 60) 
 
 def check_origin(site: Site) -> None:
     """Refuse a request that was not sent from one of the site's pages; raises `OriginNotAllowed`."""
-    if request.headers.get("Origin") not in site.origins:
-        raise OriginNotAllowed("Comments are taken from the site's own pages only.")
+    origin = request.headers.get("Origin")
+    if origin not in site.origins:
+        raise OriginNotAllowed(i18n.N_("Comments are taken from the site's own pages only."))
+    g.origin = origin
 
 
 def allow_origin(response: Response) -> Response:
@@ -153,6 +170,8 @@ def allow_origin(response: Response) -> Response:
 
 
 def _may_read(origin: str) -> bool:
+    if g.get("origin") == origin:  # looked at already
+        return True
     site_id = (request.view_args or {}).get("site_id")
     if site_id is None:
         return registry.lists(origin)
@@ -165,6 +184,7 @@ def init_app(app: Flask) -> None:
     settings = cast(config.Settings, app.extensions["settings"])
     app.config.update(_limiter_storage(settings))
     limiter.init_app(app)
+    app.extensions["translate"] = translate
     app.register_error_handler(RateLimitExceeded, lambda error: render(too_many(error)))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_limit
     app.config["MAX_FORM_PARTS"] = 100
@@ -193,8 +213,7 @@ def too_many(error: RateLimitExceeded) -> TooMany:
         expiry = current.limit.get_expiry()
         window = _window(current.key, expiry)
         seconds = limit_storage.wait_seconds(current.limit.amount, expiry, window) if window else expiry
-    sentence = i18n.translator(language())(TOO_MANY)
-    return TooMany(sentence.format(minutes=math.ceil(seconds / 60)), seconds)
+    return TooMany(translate(TOO_MANY).format(minutes=math.ceil(seconds / 60)), seconds)
 
 
 def _limit_headers() -> dict[str, str]:

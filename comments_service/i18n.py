@@ -1,18 +1,56 @@
 """Which language to speak, and the words in it.
 
-Sentences are written in English where they are used and marked with `N_`; gettext catalogues in
-`locales/` hold the others. Nothing is formatted here: dates and numbers are the browser's to format.
+Sentences are written in English where they are used and marked with `N_`, or with `Counted` where a number chooses the
+form; gettext catalogues in `locales/` hold the others (`scripts/languages.py` keeps them). Nothing is formatted here:
+dates and numbers are the browser's to format.
 """
 
 import gettext
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 LOCALES = Path(__file__).parent / "locales"
+DOMAIN = "comments_service"
 DEFAULT = "en"
 
+# The plural forms of each language as CLDR names them, in the order of its catalogue's `msgstr[n]`.
+TWO_FORMS = ("one", "other")
+FORMS = {
+    **dict.fromkeys(("zh", "ja", "ko", "id", "vi"), ("other",)),
+    **dict.fromkeys(("fr", "es", "it", "pt"), ("one", "many", "other")),
+    **dict.fromkeys(("pl", "ru", "uk"), ("one", "few", "many", "other")),
+    "he": ("one", "two", "other"),
+    "ar": ("zero", "one", "two", "few", "many", "other"),
+}
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
+# What people and older systems say instead of the names of our catalogues.
+OTHER_NAMES = {
+    **dict.fromkeys(("zh", "zh-cn", "zh-sg", "zh-my"), "zh-hans"),
+    **dict.fromkeys(("zh-tw", "zh-hk", "zh-mo"), "zh-hant"),
+    "iw": "he",
+    "in": "id",
+}
+
 Translate = Callable[[str], str]
+
+
+class Counted(NamedTuple):
+    """A sentence about `{count}` things, in the two forms that English has."""
+
+    one: str
+    other: str
+
+
+class Catalogue(gettext.GNUTranslations):
+    """A language's sentences, its plural forms among them one by one."""
+
+    _catalog: dict[str | tuple[str, int], str]  # the base class fills it
+
+    def form(self, sentence: Counted, index: int) -> str:
+        """`sentence` in the plural form `index`; English when it is not translated yet."""
+        return self._catalog.get((sentence.one, index), sentence.other)
 
 
 def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
@@ -22,7 +60,7 @@ def N_(sentence: str) -> str:  # noqa: N802 - gettext's own name for "mark, tran
 
 @cache
 def available() -> frozenset[str]:
-    """The languages there is a catalogue for, as lower-case tags (`de`, `pt-br`), English included."""
+    """The languages there is a catalogue for, as lower-case tags (`de`, `zh-hant`), English included."""
     return frozenset({DEFAULT} | {_tag(path.parent.parent.name) for path in LOCALES.glob("*/LC_MESSAGES/*.mo")})
 
 
@@ -30,8 +68,7 @@ def choose(*wanted: str | Iterable[str] | None) -> str:
     """The first language of `wanted` that we speak, most wanted first; a region falls back to its language."""
     for entry in wanted:
         for name in [entry] if isinstance(entry, str) else entry or ():
-            tag = _tag(name)
-            for candidate in (tag, tag.split("-")[0]):
+            for candidate in _wider(_tag(name)):
                 if candidate in available():
                     return candidate
     return DEFAULT
@@ -40,7 +77,40 @@ def choose(*wanted: str | Iterable[str] | None) -> str:
 @cache
 def translator(lang: str) -> Translate:
     """The function that says an `N_` sentence in `lang`; English for what a catalogue lacks."""
-    return gettext.translation("comments_service", LOCALES, [_folder(lang)], fallback=True).gettext
+    said = _catalogue(lang).gettext
+    return lambda sentence: said(sentence) if sentence else ""  # gettext keeps a catalogue's header under ""
+
+
+def counted(lang: str, sentence: Counted, count: int) -> str:
+    """`sentence` in `lang`, in the form for `count`, with the number in it."""
+    return _catalogue(lang).ngettext(sentence.one, sentence.other, count).format(count=count)
+
+
+def forms(lang: str, sentence: Counted) -> dict[str, str]:
+    """`sentence` in every plural form of `lang`, by the form's name."""
+    catalogue = _catalogue(lang)
+    if not isinstance(catalogue, Catalogue):
+        return sentence._asdict()
+    names = FORMS.get(lang.partition("-")[0], TWO_FORMS)
+    return {name: catalogue.form(sentence, index) for index, name in enumerate(names)}
+
+
+def direction(lang: str) -> str:
+    """Which way `lang` is written, as HTML says it."""
+    return "rtl" if lang.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+@cache
+def _catalogue(lang: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALES, [_folder(lang)], class_=Catalogue, fallback=True)
+
+
+def _wider(tag: str) -> Iterable[str]:
+    """`tag` and what it may fall back to, nearest first: `zh-hant-hk`, `zh-hant`, `zh`."""
+    parts = tag.split("-")
+    for length in range(len(parts), 0, -1):
+        shorter = "-".join(parts[:length])
+        yield OTHER_NAMES.get(shorter, shorter)
 
 
 def _tag(name: str) -> str:

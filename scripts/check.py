@@ -11,6 +11,7 @@ CHECKS = [
     [BIN / "ruff", "format", "--check", "."],
     [BIN / "mypy"],
     [BIN / "lint-imports"],
+    [sys.executable, "scripts/languages.py", "--check"],
 ]
 
 

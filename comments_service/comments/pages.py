@@ -15,7 +15,7 @@ from ..sites import page_key, policy
 from ..sites.models import Site
 from ..sites.registry import find
 from . import form, form_token, markup, reading
-from .texts import PAGE_TEXTS, TEXTS
+from .texts import COMMENTS, PAGE_TEXTS, TEXTS, said
 from .views import note, question
 
 bp = Blueprint(
@@ -26,6 +26,8 @@ bp = Blueprint(
     static_folder="static",
     static_url_path="/static",
 )
+
+bp.add_app_template_filter(i18n.direction)
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -88,8 +90,11 @@ def render(
         article=page_key.address(asked.page, site.origins),
         base=config.current().address,
         lang=asked.lang,
+        # Links lead on in a language that was asked for; the reader's own needs no saying.
+        stated_lang=asked.lang if request.values.get("lang") else "",
         structured=_structured(site, thread),
         t=texts(asked.lang),
+        counted=i18n.counted(asked.lang, COMMENTS, thread.count),
         parent_name=names.get(str(filled.values.get("parent"))),
     )
     return html, closes_at
@@ -97,8 +102,7 @@ def render(
 
 def texts(lang: str) -> dict[str, str]:
     """Every sentence that a page may say, in `lang`."""
-    translate = i18n.translator(lang)
-    return {key: translate(sentence) for key, sentence in {**TEXTS, **PAGE_TEXTS}.items()}
+    return said({**TEXTS, **PAGE_TEXTS}, lang)
 
 
 def _structured(site: Site, thread: reading.ThreadAnswer) -> str:

@@ -19,7 +19,7 @@ from ..sites.models import Site
 from ..sites.policy import Policy
 from . import form, threads
 from .models import Comment, Status, Thread
-from .texts import TEXTS
+from .texts import TEXTS, said
 
 MAX_COUNTS = 100
 MAX_LATEST = 50
@@ -156,8 +156,7 @@ def form_in(lang: str) -> msgspec.Raw:
 @cache
 def texts_in(lang: str) -> msgspec.Raw:
     """The widget's sentences in `lang`, as JSON."""
-    translate = i18n.translator(lang)
-    return msgspec.Raw(msgspec.json.encode({key: translate(sentence) for key, sentence in TEXTS.items()}))
+    return msgspec.Raw(msgspec.json.encode(said(TEXTS, lang)))
 
 
 def _page(

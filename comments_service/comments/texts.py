@@ -1,20 +1,21 @@
 """Every sentence the widget and the thread page say, in English; the thread's answer carries them in its language.
 
-A key with `.one` or `.other` is a plural form, chosen by the reader's browser (`Intl.PluralRules`; a language with
-more forms adds `.few`, `.many` and so on). `{name}` and its like are filled in by who says the sentence. A test keeps
-the keys here and the keys in `widget/src` the same.
+A counted sentence travels in every plural form of its language, under its key with the form's name behind it
+(`comments.one`, `comments.few`); the reader's browser chooses (`Intl.PluralRules`). `{name}` and its like are filled in
+by who says the sentence. A test keeps the keys here and the keys in `widget/src` the same.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..i18n import N_
+from .. import i18n
+from ..i18n import N_, Counted
 
-TEXTS: Mapping[str, str] = MappingProxyType(
+COMMENTS = Counted("{count} comment", "{count} comments")
+TEXTS: Mapping[str, str | Counted] = MappingProxyType(
     {
         # The list
-        "comments.one": N_("{count} comment"),
-        "comments.other": N_("{count} comments"),
+        "comments": COMMENTS,
         "empty": N_("No comments yet"),
         "sort": N_("Order of the comments"),
         "oldest": N_("Oldest first"),
@@ -34,8 +35,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
         "title": N_("Leave a Comment"),
         "notice": N_("Your email address will not be published. Required fields are marked *"),
         "hint": N_("**bold**, *italic*, `code`, > quote and links work here."),
-        "left.one": N_("{count} character left"),
-        "left.other": N_("{count} characters left"),
+        "left": Counted("{count} character left", "{count} characters left"),
         "remember": N_("Save my name, email, and website in this browser for the next time I comment."),
         "post": N_("Post Comment"),
         "sending": N_("Sending …"),
@@ -63,7 +63,7 @@ TEXTS: Mapping[str, str] = MappingProxyType(
 )
 
 # What the pages without scripts say besides; the widget has no use for it.
-PAGE_TEXTS: Mapping[str, str] = MappingProxyType(
+PAGE_TEXTS: Mapping[str, str | Counted] = MappingProxyType(
     {
         "region": N_("Comments"),
         "back": N_("Back to the article"),
@@ -76,3 +76,15 @@ PAGE_TEXTS: Mapping[str, str] = MappingProxyType(
         "feed": N_("Comments as a feed"),
     }
 )
+
+
+def said(texts: Mapping[str, str | Counted], lang: str) -> dict[str, str]:
+    """`texts` in `lang`, each plural form under a key of its own."""
+    translate = i18n.translator(lang)
+    flat: dict[str, str] = {}
+    for key, text in texts.items():
+        if isinstance(text, Counted):
+            flat |= {f"{key}.{form}": sentence for form, sentence in i18n.forms(lang, text).items()}
+        else:
+            flat[key] = translate(text)
+    return flat

@@ -110,7 +110,7 @@ def own(site_id: str, receipt: str) -> Comment:
 
 def receipt_address(comment: Comment) -> str:
     """The private link to one's own comment."""
-    return f"/s/{comment.site_id}/receipt/{receipts.issue(comment, http.signer())}"
+    return f"/s/{comment.site_id}/receipt/{receipts.issue(comment, http.signer())}?lang={http.language()}"
 
 
 def receipt_page(comment: Comment, receipt: str, error: ServiceError | None = None) -> Response:
