@@ -37,13 +37,13 @@ const built = await build({
   target: TARGET,
   write: false,
 })
-// A second opinion: what esbuild leaves, terser makes a twentieth smaller.
-const smaller = await minify(built.outputFiles[0].text, {
-  ecma: 2022,
-  compress: { passes: 3, hoist_funs: true, keep_fargs: false, unsafe_arrows: true },
-})
-const code = Buffer.from(smaller.code)
-const size = brotliCompressSync(code).length
+// A second opinion: what esbuild leaves, terser makes a twentieth smaller. Which of its ways suits brotli best is luck.
+const ways = ['hoist_funs', 'hoist_vars', 'sequences', 'join_vars', 'conditionals', 'collapse_vars', 'reduce_vars', 'inline', 'if_return']
+const several = await Promise.all(
+  ways.flatMap((way) => [true, false].map((is) => shorten(built.outputFiles[0].text, { [way]: is }))),
+)
+const code = several.reduce((best, other) => (weigh(other) < weigh(best) ? other : best))
+const size = weigh(code)
 const integrity = createHash('sha384').update(code).digest('base64')
 
 if (process.argv.includes('--check')) {
@@ -53,6 +53,15 @@ if (process.argv.includes('--check')) {
 }
 if (size > BUDGET) fail(`embed.js has ${size} bytes under brotli, ${size - BUDGET} over its budget of ${BUDGET}.`)
 console.log(`embed.js: ${code.length} bytes, ${size} under brotli of ${BUDGET}; integrity="sha384-${integrity}"`)
+
+async function shorten(script, way) {
+  const compress = { passes: 3, keep_fargs: false, unsafe_arrows: true, ...way }
+  return Buffer.from((await minify(script, { ecma: 2022, compress })).code)
+}
+
+function weigh(bytes) {
+  return brotliCompressSync(bytes).length
+}
 
 function fail(sentence) {
   console.error(sentence)

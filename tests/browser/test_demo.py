@@ -19,7 +19,7 @@ from tests.browser.conftest import Axe, await_ready, free_port
 WAITING = (
     ("Tomás Rivera", "I bake in a cast-iron pot and take the lid off after twenty minutes. The crust **sings** then."),
     ("Helen Ward", "Could you say more about the flour? Mine is from a mill nearby and drinks like a camel."),
-    ("best-ovens-4u", "Great post! See http://cheap-ovens.example http://bit.ly/oven1 http://ovens.example/sale today"),
+    ("best-ovens-4u", "Great post! More at http://cheap-ovens.example and http://bit.ly/oven1 for all your friends."),
 )
 
 

@@ -11,6 +11,7 @@ from tests.browser.articles import Articles
 from tests.browser.conftest import Axe, Complaints, Service
 from tests.browser.reader import HELD, Reader
 
+SUBMITTING = re.compile(r"/sites/blog/comments\?")
 Article = Callable[..., str]
 
 HOSTILE = """<style>
@@ -143,7 +144,7 @@ def test_an_answer_lost_on_its_way_is_asked_for_again_with_the_same_key(
         else:
             route.continue_()
 
-    ada.page.route(re.compile("/comments$"), lose_the_first)
+    ada.page.route(SUBMITTING, lose_the_first)
     ada.writes("Sent over a bad line")
     assert len(keys) == 2
     assert keys[0] == keys[1]
@@ -152,11 +153,11 @@ def test_an_answer_lost_on_its_way_is_asked_for_again_with_the_same_key(
 
 def test_a_service_that_cannot_store_leaves_the_text_in_the_form(ada: Reader, article: Article) -> None:
     ada.opens(article())
-    ada.page.route(re.compile("/comments$"), lambda route: route.fulfill(status=503, body="no"))
+    ada.page.route(SUBMITTING, lambda route: route.fulfill(status=503, body="no"))
     ada.fills("Not to be lost").sends()
     expect(ada.page.locator("comments-thread .error[role=alert]")).to_contain_text("Your text is kept here")
     expect(ada.page.locator("comments-thread #body")).to_have_value("Not to be lost")
-    ada.page.unroute(re.compile("/comments$"))
+    ada.page.unroute(SUBMITTING)
     ada.sends()
     expect(ada.own()).to_contain_text("Not to be lost")
 
@@ -246,6 +247,12 @@ def test_ctrl_enter_sends(ada: Reader, article: Article) -> None:
     ada.opens(article()).fills("By keyboard alone")
     ada.page.keyboard.press("Control+Enter")
     expect(ada.own()).to_contain_text("By keyboard alone")
+
+
+def test_a_german_page_speaks_german_to_an_english_reader(ada: Reader, article: Article) -> None:
+    ada.opens(article(attributes=' lang="de"')).fills("Hallo", email="ada at home").sends()
+    expect(ada.page.locator("comments-thread #form")).to_have_text("Schreibe einen Kommentar")
+    expect(ada.problem("email")).to_contain_text("E-Mail-Adresse")
 
 
 def test_a_preview_shows_what_will_be_read(ada: Reader, article: Article) -> None:

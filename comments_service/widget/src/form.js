@@ -11,7 +11,7 @@ const OTHERS = { honeypot: drawTrap, checkbox: drawBox }
 
 /** Draw the form of the fields `specs`; gives where it stands by itself and what can be asked of it. */
 export function drawForm(thread, specs) {
-  const { say, path, page, site, memory } = thread
+  const { say, path, page, site, memory, lang } = thread
   const person = openStore(site)
   const fields = specs.filter(({ type }) => !OTHERS[type]).map((spec) => drawField(spec, say))
   const body = fields[0]
@@ -113,7 +113,7 @@ export function drawForm(thread, specs) {
       askToken()
       const content = { page, title: thread.title, parent, ...values(), email_as_typed: doubted }
       const { own } = thread
-      const answer = await (edited ? own.change(edited, content.body) : sendComment(path, draft, content, token))
+      const answer = await (edited ? own.change(edited, content.body) : sendComment(`${path}comments?lang=${lang}`, draft, content, token))
       ;(answer.ok ? accept : refuse)(answer)
     } catch {
       stay()

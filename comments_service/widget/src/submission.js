@@ -5,7 +5,7 @@ import { ask } from './api.js'
 const REPEATS = 2
 
 /**
- * Send `content`, the fields of the comment whose `draft` is kept. The same words go out as the very same request, key and all, even after a
+ * Send `content`, the fields of the comment whose `draft` is kept, to `path`. The same words go out as the very same request, key and all, even after a
  * reload: whatever the service has seen of it already, it stays one comment.
  */
 export async function sendComment(path, draft, content, token) {
@@ -15,5 +15,5 @@ export async function sendComment(path, draft, content, token) {
     sent = { words, token: await token, key: crypto.getRandomValues(new Uint32Array(4)).join('-') }
     draft.write({ sent })
   }
-  return ask(`${path}comments`, 'POST', { ...content, token: sent.token }, { 'Idempotency-Key': sent.key }, REPEATS)
+  return ask(path, 'POST', { ...content, token: sent.token }, { 'Idempotency-Key': sent.key }, REPEATS)
 }

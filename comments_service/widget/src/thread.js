@@ -83,16 +83,14 @@ export function openThread(host, root, signal) {
   }
 
   function drawOrder() {
-    const { say } = thread
-    const choices = ORDERS.map((value) => h('option', { value }, say(value)))
-    const select = h('select', { part: 'input', 'aria-label': say('sort'), change }, ...choices)
-    select.value = order
-    async function change() {
-      order = select.value
-      await load()
-      root.querySelector('select').focus()
-    }
-    return select
+    const choices = ORDERS.map((value) => h('option', { value, selected: value === order }, thread.say(value)))
+    return h('select', { part: 'input', 'aria-label': thread.say('sort'), change: reorder }, ...choices)
+  }
+
+  async function reorder({ target }) {
+    order = target.value
+    await load()
+    root.querySelector('select').focus()
   }
 
   async function showMore() {
