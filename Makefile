@@ -6,5 +6,7 @@ test:  ## set everything up and pass the tests
 	@sh scripts/dev.sh test
 check: ## lint, types, import contracts, freshness of built files
 	@sh scripts/dev.sh check
+bench: ## measure the service, each figure beside its bar
+	@sh scripts/dev.sh bench
 pictures: ## take the README's pictures
 	@COMMENTS_TEST_PICTURES=docs/pictures sh scripts/dev.sh test tests/browser/test_demo.py -q

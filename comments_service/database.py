@@ -37,9 +37,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x636F6D6D656E7473  # "comments", for PostgreSQL's advisory lock
 BUSY_MILLISECONDS = 5_000
 UPGRADE_MILLISECONDS = 600_000
-ATTEMPTS = 4
-# PostgreSQL's words for "do it again": serialization failure, deadlock, and the connection going away.
-RETRIED = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}
+ATTEMPTS = 10
+LONGEST_PAUSE = 3  # as a power of two, in hundredths of a second
+# PostgreSQL's words for "nothing was kept, do it again": serialization failure and deadlock.
+UNDONE = {"40001", "40P01"}
+# Its words for a connection that goes away.
+LOST = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
 
 _last_stamp = 0
 _stamp_lock = threading.Lock()
@@ -66,25 +69,31 @@ def uuid7() -> UUID:
 def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
     """Run `use_case` in one write transaction: committed at its end, nothing kept when it raises.
 
-    SQLite's write lock is taken at the start, so that no other writer comes between what is read and what is
-    written. A transaction that PostgreSQL asks to repeat, or that lost its connection before the commit, is
-    run again; what cannot be stored is raised as `Unavailable`.
+    No other writer comes between what is read and what is written: SQLite's write lock is taken at the start, and
+    PostgreSQL lets one of two that write the same row begin again. A transaction that lost its connection before
+    the commit is run again, too. One that lost it in the commit may be stored or not, so it is not: whoever asks
+    again with the same idempotency key is told. What cannot be stored is raised as `Unavailable`.
     """
 
     @functools.wraps(use_case)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(1, ATTEMPTS + 1):
-            db.session.rollback()  # a read before may have left an older snapshot open
+            committing = False
             try:
+                db.session.rollback()  # a read before may have left an older snapshot open
                 with _turn():
-                    db.session.connection(execution_options={"writes": True})
+                    connection = db.session.connection(execution_options={"writes": True})
+                    if attempt > 1:
+                        _queue_up(connection)
                     result = use_case(*args, **kwargs)
+                    db.session.flush()
+                    committing = True
                     db.session.commit()
             except DBAPIError as error:
                 db.session.rollback()
-                if attempt == ATTEMPTS or not _retried(error):
+                if attempt == ATTEMPTS or not _retried(error, committing):
                     raise _refusal(error) from error
-                time.sleep(secrets.randbelow(1 << attempt) / 100)
+                time.sleep(secrets.randbelow(1 << min(attempt, LONGEST_PAUSE)) / 100)
             except BaseException:
                 db.session.rollback()
                 raise
@@ -93,6 +102,16 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable")
 
     return run
+
+
+def _queue_up(connection: sa.Connection) -> None:
+    """Let a transaction that PostgreSQL undid wait for the others of its kind before it sees anything.
+
+    Below a page where everybody writes at once, each would else undo the others again and again. Waiting for a row,
+    or for an advisory lock, comes too late: the moment that a transaction sees is fixed by its first query.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE alembic_version IN SHARE UPDATE EXCLUSIVE MODE")
 
 
 @contextmanager
@@ -176,18 +195,20 @@ def upgrade() -> None:
         return
     _copy_before_upgrade()
     with db.engine.connect().execution_options(writes=True) as connection:
-        _wait_for_others(connection)
+        _prepare_to_wait(connection)
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             alembic.command.upgrade(_alembic(connection), "head")
 
 
-def _wait_for_others(connection: sa.Connection) -> None:
-    """Let `connection` wait while another start upgrades, which takes longer than any request may."""
+def _prepare_to_wait(connection: sa.Connection) -> None:
+    """Let `connection` wait while another start upgrades, which takes longer than any request may, and see its work."""
     if connection.dialect.name == "sqlite":
         connection.detach()  # never given to a request
         connection.connection.cursor().execute(f"PRAGMA busy_timeout = {UPGRADE_MILLISECONDS}")
+    else:
+        connection.execution_options(isolation_level="READ COMMITTED")
 
 
 def is_current() -> bool:
@@ -251,10 +272,18 @@ def _copy_before_upgrade() -> None:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    """How the engine is made; what people typed never stands in an error, and so in no log."""
     if sa.make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}}
+        waiting = {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}
+        return {"hide_parameters": True, "connect_args": waiting}
+    # A transaction sees one moment, as on SQLite, and fails rather than writing over what it has not seen.
     # Statements are not prepared, so that PgBouncer may hand each transaction another connection.
-    return {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None, "connect_timeout": 5}}
+    return {
+        "hide_parameters": True,
+        "isolation_level": "REPEATABLE READ",
+        "pool_pre_ping": True,
+        "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
+    }
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
@@ -272,15 +301,18 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _retried(error: DBAPIError) -> bool:
-    """Whether the same transaction may well go another way when it is run again.
+def _retried(error: DBAPIError, committing: bool) -> bool:
+    """Whether the same transaction left nothing behind, and may well go another way when it is run again.
 
     That holds for a key that another transaction took in between, too: the second run sees it.
     """
-    lost = error.connection_invalidated or isinstance(error, IntegrityError)
-    return lost or getattr(error.orig, "sqlstate", None) in RETRIED
+    state = getattr(error.orig, "sqlstate", None)
+    if committing:
+        return state in UNDONE
+    return error.connection_invalidated or isinstance(error, IntegrityError) or state in UNDONE | LOST
 
 
 def _refusal(error: DBAPIError) -> Exception:
     """What a failed transaction is raised as: a full disk or a lost server is `Unavailable`, a fault stays one."""
-    return from_database(error) if isinstance(error, OperationalError) else error
+    unavailable = isinstance(error, OperationalError) or error.connection_invalidated
+    return from_database(error) if unavailable else error

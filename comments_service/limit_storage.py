@@ -158,10 +158,11 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
 
     def _run(self, statement: sa.TextClause, **values: Any) -> Any:
         """Run `statement` in a transaction of its own; its first row, if it has one."""
-        with self._engine.begin() as connection:
-            if not self._ready:
+        if not self._ready:
+            with self._engine.begin() as connection:
                 self._create(connection)
-                self._ready = True
+            self._ready = True
+        with self._engine.begin() as connection:
             result = connection.execute(statement, values)
             return result.first() if result.returns_rows else None
 

@@ -29,7 +29,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server as EmbeddedGranian
 
 from . import create_app, delivery
-from .comments.cache import Cache
+from .comments.cache import Cache, Reply, ask
 from .config import Settings
 from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, problem
 
@@ -40,8 +40,6 @@ READS = frozenset({"GET", "HEAD"})
 HEADER_SECONDS = 10
 HEADER_BYTES = 32_768
 DRAIN_SECONDS = 20
-Headers = list[tuple[str, str]]
-Answer = tuple[int, Headers, bytes]
 
 
 def settings_for(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -133,20 +131,20 @@ class Front:
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.method in READS and (entry := self._cache.fresh(scope.path, scope.query_string)):
-            ask = scope.headers.get
-            seen, accepted = ask("if-none-match"), ask("accept-encoding") or ""
-            reply = entry.reply(ask("origin"), seen, accepted, head=scope.method == "HEAD")
+            header = scope.headers.get
+            seen, accepted = header("if-none-match"), header("accept-encoding") or ""
+            reply = entry.reply(header("origin"), seen, accepted, head=scope.method == "HEAD")
             protocol.response_bytes(*reply)
             return
         try:
             body = await self._body(scope, protocol)
         except ServiceError as refusal:
-            status, headers, content = _refused(refusal)
+            reply = _refused(refusal)
         else:
             environ = _environ(scope, body, self._settings)
             loop = asyncio.get_running_loop()
-            status, headers, content = await loop.run_in_executor(self._pool, _call, self._app, environ)
-        protocol.response_bytes(status, headers, content)
+            reply = await loop.run_in_executor(self._pool, ask, self._app, environ)
+        protocol.response_bytes(*reply)
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
         """The request's body; raises `TooLarge` above the limit and `TooSlow` after the deadline."""
@@ -223,26 +221,7 @@ def _header_variables(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     return variables
 
 
-def _call(app: Flask, environ: dict[str, Any]) -> Answer:
-    """What the WSGI application answers."""
-    said: list[tuple[int, Headers]] = []
-
-    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Any:
-        said[:] = [(int(status[:3]), [(name.lower(), value) for name, value in headers])]
-        return lambda data: None
-
-    chunks = app(environ, start_response)
-    try:
-        content = b"".join(chunks)
-    finally:
-        close = getattr(chunks, "close", None)
-        if close:
-            close()
-    status, headers = said[0]
-    return status, headers, content
-
-
-def _refused(refusal: ServiceError) -> Answer:
+def _refused(refusal: ServiceError) -> Reply:
     body, status, headers = problem(refusal)
     plain = [("content-type", "application/problem+json"), ("cache-control", "no-store"), ("connection", "close")]
-    return status, [*plain, *headers.items()], msgspec.json.encode(body)
+    return Reply(status, [*plain, *headers.items()], msgspec.json.encode(body))

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sets up what a command needs, then runs it:
 #   sh scripts/dev.sh run     the demonstration: service, article, moderator
-#   sh scripts/dev.sh test    the tests
+#   sh scripts/dev.sh test    the tests, on SQLite and on PostgreSQL; with pytest's options once, on what they name
 #   sh scripts/dev.sh check   lint, types, import contracts, freshness of built files
+#   sh scripts/dev.sh bench   the benchmark (--help lists its options)
 # Needs Python 3.11 or later. Once set up, it works offline.
 set -eu
 cd "$(dirname "$0")/.."
@@ -35,7 +36,7 @@ set_up() {
 }
 
 # What the tests need from Debian. Left out with a word where it cannot be installed; under CI it must be there.
-SYSTEM='chromium:chromium fonts-noto-core:- postgresql:pg_ctlcluster redis-server:redis-server'
+SYSTEM='chromium:chromium fonts-noto-core:- postgresql:pg_ctlcluster pgbouncer:/usr/sbin/pgbouncer redis-server:redis-server'
 system_packages() {
   missing=
   for pair in $SYSTEM; do
@@ -50,7 +51,7 @@ system_packages() {
     say "Installing from Debian:$missing"
     { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing; } >/dev/null 2>&1 && return 0
   fi
-  say "Not installed, so tests that need them are left out (apt-get install$missing)."
+  say "Not installed, so what needs them is left out (apt-get install$missing)."
 }
 
 node_packages() {
@@ -70,15 +71,22 @@ case $command in
     set_up --group dev
     system_packages
     node_packages
-    exec .venv/bin/python -m pytest "$@"
+    [ $# -eq 0 ] || exec .venv/bin/python -m pytest "$@"
+    .venv/bin/python -m pytest
+    exec .venv/bin/python -m pytest --database postgresql
     ;;
   check)
     set_up --group dev
     node_packages
     exec .venv/bin/python scripts/check.py
     ;;
+  bench)
+    set_up
+    SYSTEM='wrk:wrk' system_packages
+    exec .venv/bin/python -m scripts.bench "$@"
+    ;;
   *)
-    say "usage: sh scripts/dev.sh run|test|check"
+    say "usage: sh scripts/dev.sh run|test|check|bench"
     exit 2
     ;;
 esac

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
+from postgresql import ROLE, TEMPLATE, Cluster, find_programs
 from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
@@ -20,6 +21,42 @@ DATA = os.environ.get("COMMENTS_TEST_DATA")
 GENEROUS = "100000 per minute"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests keep comments in"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: about the SQLite file, so left out on PostgreSQL")
+    config.addinivalue_line("markers", "once: long, and the same on every database, so left out on PostgreSQL")
+    config.addinivalue_line("markers", "postgresql: about PostgreSQL, so left out on SQLite")
+    if config.getoption("database") != "postgresql" or find_programs():
+        return
+    if os.environ.get("CI") == "true":
+        raise pytest.UsageError("PostgreSQL is not installed, and under CI it must be.")
+    pytest.exit("PostgreSQL is not installed, so nothing is tested on it (apt-get install postgresql).", 0)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, take the tests that keep something in a database: the others have nothing to do with it."""
+    if config.getoption("database") == "sqlite":
+        leave_out(items, "postgresql", "these run with --database postgresql")
+        return
+    leave_out(items, "sqlite", "this is about the SQLite file")
+    leave_out(items, "once", "this is long, and the same on every database")
+    others = [item for item in items if "database_url" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
+
+
+def leave_out(items: list[pytest.Item], mark: str, why: str) -> None:
+    """Skip those of `items` that are marked with `mark`."""
+    for item in items:
+        if item.get_closest_marker(mark):
+            item.add_marker(pytest.mark.skip(why))
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real inputs that may not be copied into the project."""
@@ -28,19 +65,54 @@ def data() -> Path:
     return Path(DATA)
 
 
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The tests' own PostgreSQL server, with a migrated database to copy."""
+    programs = find_programs()
+    assert programs is not None
+    cluster = Cluster(programs)
+    try:
+        cluster.administer(f"CREATE DATABASE {TEMPLATE} OWNER {ROLE}")
+        folder = tmp_path_factory.mktemp("template")
+        app = create_app(config.Settings(instance_path=folder, database_url=cluster.address(TEMPLATE)))
+        with app.app_context():
+            database.upgrade()
+            db.engine.dispose()
+        yield cluster
+    finally:
+        cluster.remove()
+
+
 @pytest.fixture
-def instance(tmp_path: Path) -> Path:
-    """An empty instance folder, for its owner's eyes only."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where this test's comments are kept: empty for SQLite's file in the instance folder."""
+    if request.config.getoption("database") == "sqlite":
+        yield ""
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    with cluster.database(TEMPLATE) as name:
+        yield cluster.address(name)
+
+
+@pytest.fixture
+def instance(tmp_path: Path, database_url: str) -> Path:
+    """An instance folder for its owner's eyes only; empty but for what says where another database is."""
     folder = tmp_path / "instance"
     folder.mkdir(mode=0o700)
+    if database_url:
+        (folder / "config.toml").write_text(f'database_url = "{database_url}"\n')
     return folder
 
 
 @pytest.fixture
-def settings(instance: Path) -> config.Settings:
+def settings(instance: Path, database_url: str) -> config.Settings:
     """Settings as they come, with limits that no test meets by accident."""
     return config.Settings(
-        instance_path=instance, submit_limits=GENEROUS, preview_limits=GENEROUS, sign_in_limits=GENEROUS
+        instance_path=instance,
+        database_url=database_url,
+        submit_limits=GENEROUS,
+        preview_limits=GENEROUS,
+        sign_in_limits=GENEROUS,
     )
 
 

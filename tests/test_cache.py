@@ -4,6 +4,7 @@ import gzip
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -163,7 +164,7 @@ def test_many_who_ask_at_once_wait_for_one() -> None:
     def make() -> Reply:
         made.append(threading.get_ident())
         time.sleep(0.05)
-        return Reply(200, [("X-Cache-Note", '{"site":"blog"}')], b"x")
+        return Reply(200, [("x-cache-note", '{"site":"blog"}')], b"x")
 
     cache = Cache(1 << 20, Frozen())
     with ThreadPoolExecutor(8) as pool:
@@ -177,14 +178,14 @@ def test_the_cache_keeps_to_its_bytes() -> None:
     cache = Cache(64_000, Frozen())
     for number in range(100):
         body = bytes([number]) * 5_000
-        cache.get((f"/{number}", ""), lambda body=body: Reply(200, [("X-Cache-Note", "{}")], body))
+        cache.get((f"/{number}", ""), lambda body=body: Reply(200, [("x-cache-note", "{}")], body))
     assert sum(entry.size for entry in cache._entries.values()) <= 64_000
     assert ("/99", "") in cache._entries
     assert ("/0", "") not in cache._entries
 
 
 def test_without_room_everything_still_works(settings: config.Settings, app: Flask, ada: Commenter, mia: Mia) -> None:
-    small = create_app(config.Settings(instance_path=settings.instance_path, cache_megabytes=0))
+    small = create_app(replace(settings, cache_megabytes=0))
     with small.app_context():
         mia.approves(ada.submits())
         answer = small.test_client().get(f"{THREAD}?page={PAGE}")

@@ -108,6 +108,7 @@ def limited_files(blocks: int, *words: str) -> list[str]:
     return ["/bin/sh", "-c", f'ulimit -f {blocks} && exec "$@"', "sh", *COMMAND, *words]
 
 
+@pytest.mark.sqlite
 def test_a_locked_database_asks_to_come_back_and_is_read_on(
     ada: Commenter, ben: Commenter, thread: Reader, file: Path, every_connection: list[str]
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_locked_database_asks_to_come_back_and_is_read_on(
     assert ben.submits("Second!", page="/2026/rye", key="once").status_code == 202
 
 
+@pytest.mark.sqlite
 def test_a_lock_that_is_given_back_in_time_is_waited_for(ada: Commenter, file: Path) -> None:
     with closing(sqlite3.connect(file, **OPEN)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -134,6 +136,7 @@ def test_a_lock_that_is_given_back_in_time_is_waited_for(ada: Commenter, file: P
         release.join()
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_keeps_nothing_of_a_comment_and_is_read_on(
     ada: Commenter, ben: Commenter, thread: Reader, file: Path, every_connection: list[str]
 ) -> None:
@@ -154,6 +157,7 @@ def test_a_full_disk_keeps_nothing_of_a_comment_and_is_read_on(
     assert rows() == [number + 1 for number in before]
 
 
+@pytest.mark.sqlite
 def test_when_no_file_can_grow_what_was_acknowledged_stays(app: Flask, blog: str, file: Path) -> None:
     """The disk is full in earnest here: the kernel lets no file of the server grow beyond what the database has."""
     reconnect()
@@ -173,6 +177,7 @@ def test_when_no_file_can_grow_what_was_acknowledged_stays(app: Flask, blog: str
     assert is_whole(file)
 
 
+@pytest.mark.sqlite
 def test_no_acknowledged_comment_is_lost_by_a_power_cut(app: Flask, blog: str, file: Path) -> None:
     acknowledged: list[str] = []
     enough = threading.Event()
@@ -220,6 +225,7 @@ def test_two_servers_may_start_at_once(tmp_path: Path) -> None:
         assert other.asks("GET", "/embed.js")[0].status == 200
 
 
+@pytest.mark.sqlite
 def test_a_migration_that_was_killed_is_done_by_the_next_start(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     killed = subprocess.run([sys.executable, "-c", KILLED_UPGRADE], env=environ(instance), check=False)
@@ -230,6 +236,7 @@ def test_a_migration_that_was_killed_is_done_by_the_next_start(tmp_path: Path) -
     assert is_whole(instance / "comments.sqlite3")
 
 
+@pytest.mark.sqlite
 def test_a_start_waits_for_another_that_upgrades(settings: config.Settings) -> None:
     """Its wait is longer than a request's, of which the test makes a short one."""
     app = create_app(settings)
@@ -245,6 +252,7 @@ def test_a_start_waits_for_another_that_upgrades(settings: config.Settings) -> N
         reconnect()
 
 
+@pytest.mark.sqlite
 def test_of_two_backups_to_one_file_one_is_made(ada: Commenter, app: Flask, file: Path) -> None:
     ada.submits("First!")
     copy = file.parent / "copy.sqlite3"
@@ -265,6 +273,7 @@ def test_of_two_backups_to_one_file_one_is_made(ada: Commenter, app: Flask, file
     assert is_whole(copy)
 
 
+@pytest.mark.sqlite
 def test_a_backup_without_room_leaves_no_half_copy(ada: Commenter, file: Path) -> None:
     ada.submits("First!")
     copy = file.parent / "copy.sqlite3"
@@ -312,6 +321,7 @@ def test_a_database_that_cannot_be_opened_is_said_in_a_line(instance: Path, url:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.sqlite
 def test_a_file_that_is_no_database_is_said_in_a_line(instance: Path) -> None:
     (instance / "comments.sqlite3").write_text("I am a letter to Ada. " * 100)
     done = run(instance, "run")

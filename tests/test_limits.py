@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,18 +37,21 @@ HEADERS = (
 
 
 @pytest.fixture
-def settings(instance: Path) -> config.Settings:
+def settings(instance: Path, database_url: str) -> config.Settings:
     """The limits that the service comes with."""
-    return config.Settings(instance_path=instance, trusted_proxies=config._networks("10.0.0.1, 10.0.1.0/24"))
+    proxies = config._networks("10.0.0.1, 10.0.1.0/24")
+    return config.Settings(instance_path=instance, database_url=database_url, trusted_proxies=proxies)
 
 
-def storage(folder: Path) -> limit_storage.OwnStorage:
-    return limit_storage.OwnStorage(limit_storage.uri("sqlite://", folder))
+@pytest.fixture
+def store(database_url: str, tmp_path: Path) -> str:
+    """The address of the storage where hits are counted."""
+    return limit_storage.uri(database_url or "sqlite://", tmp_path)
 
 
-def hits(folder: Path, tries: int, limit: str = "20 per hour") -> int:
+def hits(store: str, tries: int, limit: str = "20 per hour") -> int:
     """How many of so many tries are let through."""
-    limiter = SlidingWindowCounterRateLimiter(storage(folder))
+    limiter = SlidingWindowCounterRateLimiter(limit_storage.OwnStorage(store))
     return sum(limiter.hit(parse(limit), "somebody") for _ in range(tries))
 
 
@@ -77,19 +81,19 @@ def test_parallel_comments_never_pass_the_limit(app: Flask, ada: Commenter) -> N
     assert answers.count(202) == 5
 
 
-def test_two_hundred_threads_are_let_through_twenty_times(tmp_path: Path) -> None:
+def test_two_hundred_threads_are_let_through_twenty_times(store: str) -> None:
     with ThreadPoolExecutor(50) as pool:
-        assert sum(pool.map(lambda _: hits(tmp_path, 1), range(200))) == 20
+        assert sum(pool.map(lambda _: hits(store, 1), range(200))) == 20
 
 
-def test_four_processes_count_together(tmp_path: Path) -> None:
+def test_four_processes_count_together(store: str) -> None:
     with multiprocessing.get_context("spawn").Pool(4) as pool:
-        assert sum(pool.starmap(hits, [(tmp_path, 50)] * 4)) == 20
+        assert sum(pool.starmap(hits, [(store, 50)] * 4)) == 20
 
 
-def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
-    assert hits(tmp_path, 15) == 15
-    assert hits(tmp_path, 15) == 5
+def test_a_restart_forgets_nothing(store: str) -> None:
+    assert hits(store, 15) == 15
+    assert hits(store, 15) == 5
 
 
 @given(
@@ -168,10 +172,10 @@ def closed() -> Iterator[str]:
     yield f"redis://127.0.0.1:{port}"
 
 
-@pytest.mark.parametrize("store", [silent, closed], ids=["hangs", "is down"])
-def test_a_broken_store_turns_nobody_away_and_still_limits(instance: Path, store) -> None:
-    for url in store():
-        app = create_app(config.Settings(instance_path=instance, limiter_url=url, submit_limits=FIVE))
+@pytest.mark.parametrize("broken", [silent, closed], ids=["hangs", "is down"])
+def test_a_broken_store_turns_nobody_away_and_still_limits(settings: config.Settings, broken) -> None:
+    for url in broken():
+        app = create_app(replace(settings, limiter_url=url, submit_limits=FIVE))
         with app.app_context():
             database.upgrade()
             registry.add("blog", ["https://blog.example"], policy.Policy(), http.now())

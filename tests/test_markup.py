@@ -227,6 +227,7 @@ def test_no_payload_becomes_more_than_a_comment_may_hold(payloads: list[str]) ->
         assert_safe_html(markup.html(tree))
 
 
+@pytest.mark.once
 def test_no_payload_does_harm_by_any_way_in_or_out(
     ada: Commenter, mia: Mia, thread: Reader, client: FlaskClient, payloads: list[str]
 ) -> None:

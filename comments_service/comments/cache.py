@@ -53,7 +53,7 @@ Epoch = tuple[int, int]
 
 
 class Reply(NamedTuple):
-    """An answer, ready to be sent."""
+    """An answer, ready to be sent; the names of its headers in lower case."""
 
     status: int
     headers: Headers
@@ -253,20 +253,25 @@ class CachedReads:
         left_out = {"HTTP_ORIGIN", "HTTP_IF_NONE_MATCH", "HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_ACCEPT_LANGUAGE"}
         plain = {name: value for name, value in environ.items() if name not in left_out}
         plain |= {"REQUEST_METHOD": "GET", "QUERY_STRING": key[1]}
-        said: list[tuple[int, Headers]] = []
+        return ask(self._application, plain)
 
-        def start_response(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], None]:
-            said[:] = [(int(status[:3]), headers)]
-            return lambda data: None
 
-        chunks = self._application(plain, start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            close = getattr(chunks, "close", None)
-            if close:
-                close()
-        return Reply(said[0][0], said[0][1], body)
+def ask(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Reply:
+    """What a WSGI application answers, whole; the names of its headers in lower case."""
+    said: list[tuple[int, Headers]] = []
+
+    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], None]:
+        said[:] = [(int(status[:3]), [(name.lower(), value) for name, value in headers])]
+        return lambda data: None
+
+    chunks = application(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close:
+            close()
+    return Reply(*said[0], body)
 
 
 def _canonical(path: str, query: str) -> Key | None:
@@ -283,13 +288,13 @@ def _canonical(path: str, query: str) -> Key | None:
 
 def _note(reply: Reply) -> Note | None:
     for name, value in reply.headers:
-        if name.lower() == NOTE.lower():
+        if name == NOTE:
             return msgspec.json.decode(value, type=Note)
     return None
 
 
 def _without_note(headers: Headers) -> Headers:
-    return [(name, value) for name, value in headers if name.lower() != NOTE.lower()]
+    return [(name, value) for name, value in headers if name != NOTE]
 
 
 def _over(note: Note) -> bool:
@@ -302,8 +307,8 @@ def _forms(reply: Reply) -> dict[str, Form]:
     if len(reply.body) >= COMPRESSED_FROM:
         bodies["gzip"] = gzip.compress(reply.body, GZIP_LEVEL, mtime=0)
         bodies["br"] = brotli.compress(reply.body, quality=BROTLI_QUALITY)
-    dropped = {"content-length", "etag", "vary", "date", NOTE.lower()}
-    shared = [(name.lower(), value) for name, value in reply.headers if name.lower() not in dropped]
+    dropped = {"content-length", "etag", "vary", "date", NOTE}
+    shared = [(name, value) for name, value in reply.headers if name not in dropped]
     shared.append(("vary", "Origin, Accept-Encoding"))
     digest = blake2b(reply.body, digest_size=12).hexdigest()
     forms = {}

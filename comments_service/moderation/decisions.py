@@ -70,7 +70,7 @@ def decide(
 def of_actor(ids: Iterable[UUID], actor: Actor) -> list[Comment]:
     """The comments with `ids` that `actor` may decide on, ordered so that two who decide never wait in a ring."""
     query = sa.select(Comment).where(within(Comment.site_id, actor), Comment.id.in_(list(ids)))
-    return list(db.session.scalars(query.order_by(Comment.site_id, Comment.id).with_for_update()))
+    return list(db.session.scalars(query.order_by(Comment.site_id, Comment.id)))
 
 
 def within(site_id: Any, actor: Actor) -> sa.ColumnElement[bool]:

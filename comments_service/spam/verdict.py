@@ -96,6 +96,8 @@ def _run(check: Check, submission: Submission, policy: Policy, known: Known) -> 
     """What `check` says; one that fails says so and adds nothing."""
     try:
         return check(submission, policy, known)
+    except sa.exc.DBAPIError:  # the transaction is over with it
+        raise
     except Exception:
         name = check.__module__.rpartition(".")[2]
         log.exception("the check %s failed", name)
