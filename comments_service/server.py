@@ -35,7 +35,8 @@ from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, probl
 
 log = logging.getLogger(__name__)
 
-THREADS = 8
+THREADS = 4
+SWITCH_SECONDS = 0.001  # a read on the event loop waits at most so long for a thread at work
 READS = frozenset({"GET", "HEAD"})
 HEADER_SECONDS = 10
 HEADER_BYTES = 32_768
@@ -120,6 +121,7 @@ class Front:
         self._cache: Cache = app.extensions["cache"]
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._stop = threading.Event()
+        sys.setswitchinterval(SWITCH_SECONDS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threading.Thread(target=delivery.run_forever, args=(self._app, self._stop), daemon=True).start()

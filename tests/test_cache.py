@@ -59,7 +59,7 @@ def test_a_second_reader_gets_the_same_bytes_without_the_application(
     first = thread.opens()
     entry = kept(cache, "page=%2F2026%2Fbread")
     assert entry is not None
-    assert entry.forms[""].body == first.data
+    assert entry.plain.body == first.data
     assert thread.opens().data == first.data
 
 

@@ -13,8 +13,8 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -24,14 +24,12 @@ import msgspec
 import sqlalchemy as sa
 
 from ..http import NOTE, Note
-from ..sites.models import Site
-from .models import Thread
 
 COMPRESSED_FROM = 512  # bytes
 GZIP_LEVEL = 6
 BROTLI_QUALITY = 5
-MOST_ALIASES = 20_000
-LONGEST_ALIAS = 400
+ALIAS_LETTERS = 2_000_000  # in all spellings of addresses that are remembered
+LONGEST_ALIAS = 4_000
 
 # What may be kept, and the query names that make a difference there.
 KEPT = tuple(
@@ -50,6 +48,12 @@ KEPT = tuple(
 Key = tuple[str, str]
 Headers = list[tuple[str, str]]
 Epoch = tuple[int, int]
+Revision = tuple[int, int]  # of the thread, of its site
+
+REVISIONS = """
+    SELECT COALESCE(thread.revision, -1), site.revision
+    FROM site LEFT JOIN thread ON thread.site_id = site.id AND thread.page = :page WHERE site.id = :site
+"""
 
 
 class Reply(NamedTuple):
@@ -71,27 +75,39 @@ class Form:
 
 @dataclass(slots=True)
 class Entry:
-    """An answer in every encoding, and when it was last known to be right."""
+    """An answer, in each encoding once somebody has asked for it, and when it was last known to be right."""
 
     note: Note
-    forms: Mapping[str, Form]
+    plain: Form
     epoch: Epoch
-    revision: tuple[int, int] | None
+    revision: Revision | None
+    compressed: dict[str, Form] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        return sum(len(form.body) for form in self.forms.values()) + 1024
+        """About its bytes: in gzip and brotli it takes half of what it takes plain, if as much."""
+        return len(self.plain.body) * 2 + 1024
+
+    def form(self, accepted: str) -> Form:
+        """The answer in the best of our encodings that a reader takes, where that pays."""
+        encoding = _encoding(accepted) if len(self.plain.body) >= COMPRESSED_FROM else ""
+        if not encoding:
+            return self.plain
+        found = self.compressed.get(encoding)
+        if found is None:
+            found = self.compressed[encoding] = _compressed(self.plain, encoding)
+        return found
 
     def reply(self, origin: str | None, seen: str | None, accepted: str, *, head: bool = False) -> Reply:
         """What a reader gets who sends these `Origin`, `If-None-Match` and `Accept-Encoding`."""
-        form = self.forms.get(_encoding(accepted)) or self.forms[""]
+        form = self.form(accepted)
         headers = list(form.headers)
         if origin is not None and origin in self.note.origins:
             headers += [
                 ("access-control-allow-origin", origin),
                 ("access-control-expose-headers", "ETag, Retry-After"),
             ]
-        if seen is not None and any(other.etag in seen for other in self.forms.values()):
+        if seen is not None and self.plain.etag.rstrip('"') in seen:  # in whatever encoding it was seen
             return Reply(304, headers, b"")
         headers.append(("content-length", str(len(form.body))))
         return Reply(200, headers, b"" if head else form.body)
@@ -112,23 +128,33 @@ class Validity:
         if self._path is None:
             return int(time.monotonic()), self._commits
         with self._lock:
-            if self._watcher is None:
-                self._watcher = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, check_same_thread=False)
-            return self._watcher.execute("PRAGMA data_version").fetchone()[0], 0
+            return self._watching().execute("PRAGMA data_version").fetchone()[0], 0
 
     def committed(self, session: Any) -> None:
         """Note that this process committed something."""
         self._commits += 1
 
-    def revision(self, note: Note) -> tuple[int, int] | None:
+    def revision(self, note: Note) -> Revision | None:
         """The revisions of the note's thread and site; None where they tell nothing."""
         if note.page is None:
             return None
-        same = sa.and_(Thread.site_id == Site.id, Thread.page == note.page)
-        query = sa.select(sa.func.coalesce(Thread.revision, -1), Site.revision).select_from(Site)
+        about = {"site": note.site, "page": note.page}
+        if self._path is not None:
+            with self._lock:
+                return self._watching().execute(REVISIONS, about).fetchone()  # type: ignore[no-any-return]
         with self._engine.connect() as connection:
-            row = connection.execute(query.outerjoin(Thread, same).where(Site.id == note.site)).first()
+            row = connection.execute(sa.text(REVISIONS), about).first()
         return (row[0], row[1]) if row else None
+
+    def is_quick(self) -> bool:
+        """Whether a look at the database takes microseconds, and may so be taken on an event loop."""
+        return self._path is not None
+
+    def _watching(self) -> sqlite3.Connection:
+        """A connection that never writes; used under the lock."""
+        if self._watcher is None:
+            self._watcher = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, check_same_thread=False)
+        return self._watcher
 
 
 class Cache:
@@ -140,30 +166,42 @@ class Cache:
         self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self._size = 0
         self._aliases: dict[Key, Key | None] = {}
+        self._alias_letters = 0
         self._lock = threading.RLock()
         self._making: dict[Key, threading.Lock] = {}
 
     def key(self, path: str, query: str) -> Key | None:
         """The one spelling of an address whose answer may be kept; None for any other."""
         raw = (path, query)
-        if len(path) + len(query) > LONGEST_ALIAS:
-            return _canonical(path, query)
-        if raw not in self._aliases:
-            if len(self._aliases) >= MOST_ALIASES:
-                self._aliases.clear()
-            self._aliases[raw] = _canonical(path, query)
-        return self._aliases[raw]
+        aliases = self._aliases  # replaced when it is full, never emptied
+        if raw in aliases:
+            return aliases[raw]
+        found = _canonical(path, query)
+        length = len(path) + len(query)
+        if length <= LONGEST_ALIAS:
+            with self._lock:
+                if self._alias_letters + length > ALIAS_LETTERS:
+                    self._aliases = {}
+                    self._alias_letters = 0
+                self._aliases[raw] = found
+                self._alias_letters += length
+        return found
 
     def fresh(self, path: str, query: str) -> Entry | None:
-        """The entry for an address when it is right without another look; fast, and never waits."""
+        """The entry for an address when a quick look shows that it is right; never waits."""
         key = self.key(path, query)
         entry = self._entries.get(key) if key else None
         if entry is None or _over(entry.note):
             return None
         try:
-            return entry if entry.epoch == self._validity.epoch() else None
+            epoch = self._validity.epoch()
+            if entry.epoch != epoch:
+                if not self._validity.is_quick() or not self._unchanged(entry):
+                    return None
+                entry.epoch = epoch
         except sqlite3.Error:
             return None
+        return entry
 
     def get(self, key: Key, make: Callable[[], Reply]) -> Entry | Reply:
         """The entry for `key`, checked; made by `make` once, however many ask.
@@ -206,7 +244,7 @@ class Cache:
         if note is None or reply.status != 200:
             return Reply(reply.status, _without_note(reply.headers), reply.body)
         revision = before if guess and guess.note.page == note.page else None
-        entry = Entry(note, _forms(reply), epoch, revision)
+        entry = Entry(note, _plain(reply), epoch, revision)
         self._keep(key, entry)
         return entry
 
@@ -301,22 +339,22 @@ def _over(note: Note) -> bool:
     return note.until is not None and time.time() >= note.until
 
 
-def _forms(reply: Reply) -> dict[str, Form]:
-    """The answer plain and, where that pays, compressed."""
-    bodies = {"": reply.body}
-    if len(reply.body) >= COMPRESSED_FROM:
-        bodies["gzip"] = gzip.compress(reply.body, GZIP_LEVEL, mtime=0)
-        bodies["br"] = brotli.compress(reply.body, quality=BROTLI_QUALITY)
+def _plain(reply: Reply) -> Form:
+    """The answer as it is, with the headers that we add."""
     dropped = {"content-length", "etag", "vary", "date", NOTE}
     shared = [(name, value) for name, value in reply.headers if name not in dropped]
-    shared.append(("vary", "Origin, Accept-Encoding"))
-    digest = blake2b(reply.body, digest_size=12).hexdigest()
-    forms = {}
-    for encoding, body in bodies.items():
-        etag = f'"{digest}{"-" if encoding else ""}{encoding}"'
-        own = [("etag", etag), *([("content-encoding", encoding)] if encoding else [])]
-        forms[encoding] = Form(etag, (*shared, *own), body)
-    return forms
+    etag = f'"{blake2b(reply.body, digest_size=12).hexdigest()}"'
+    return Form(etag, (*shared, ("vary", "Origin, Accept-Encoding"), ("etag", etag)), reply.body)
+
+
+def _compressed(plain: Form, encoding: str) -> Form:
+    etag = f'{plain.etag[:-1]}-{encoding}"'
+    headers = [(name, value) for name, value in plain.headers if name != "etag"]
+    if encoding == "br":
+        body = brotli.compress(plain.body, quality=BROTLI_QUALITY)
+    else:
+        body = gzip.compress(plain.body, GZIP_LEVEL, mtime=0)
+    return Form(etag, (*headers, ("etag", etag), ("content-encoding", encoding)), body)
 
 
 def _encoding(accepted: str) -> str:

@@ -175,7 +175,7 @@ def _page(
         root, last = after
         later = Comment.root_id < root if newest_first else Comment.root_id > root
         query = query.where(sa.or_(later, sa.and_(Comment.root_id == root, Comment.id > last)))
-    rows = db.session.execute(query).all()
+    rows = db.session.connection().execute(query).all()
     shown = rows[: policy.page_size]
     cursor = _cursor(shown[-1].root_id, shown[-1].id) if len(rows) > len(shown) else None
     return [PublicComment(*_fields(row)) for row in shown], cursor
