@@ -43,6 +43,7 @@ auth_file = {folder}/users.txt
 pool_mode = transaction
 default_pool_size = 4
 server_login_retry = 1
+query_wait_timeout = 10
 logfile = {folder}/pgbouncer.log
 """
 BOUNCER_PORT = 6432

@@ -250,7 +250,7 @@ def test_a_comment_sent_to_one_worker_is_read_from_all(instance_with_blog: Path,
         assert counts() == {0}
         for number in range(1, 5):
             assert service.submits(f"Comment number {number}")[0].status == 201
-            latest = time.monotonic() + (1 if database_url else 0)
+            latest = time.monotonic() + (3 if database_url else 0)  # a second, and what a busy machine adds
             while (seen := counts()) != {number} and time.monotonic() < latest:
                 assert seen <= {number - 1, number}
             assert seen == {number}
