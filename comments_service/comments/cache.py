@@ -208,6 +208,8 @@ class Cache:
 
         A reply that cannot be kept is given as it is.
         """
+        if not self._limit:  # nobody waits for what is not kept
+            return self._made(key, make)
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
         with making:

@@ -1,0 +1,13 @@
+"""What our figures are compared with in the same run: the bare answer, and the yardstick."""
+
+import sys
+from pathlib import Path
+
+from .process import Launch, Running, free_port
+
+
+def start(kind: str, folder: Path) -> Running:
+    """Start `bare` or `yardstick` under our server, on the instance in `folder`."""
+    port = free_port()
+    command = [sys.executable, "-m", "scripts.bench.services.same_server", kind, f"{folder}:{port}"]
+    return Running(Launch(kind, command, port, "/healthz", {}, folder / f"{kind}.log"))

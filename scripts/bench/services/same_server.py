@@ -1,0 +1,56 @@
+"""Another application under our shipped server, with its very settings: `python -m … bare|yardstick FOLDER`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from comments_service import config, server
+
+from . import yardstick
+
+BARE = b"hello world"
+
+
+class Bare:
+    """The shortest answer that this server can give: 11 bytes, from the event loop."""
+
+    def __init__(self, *_: Any) -> None:
+        pass
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        protocol.response_bytes(200, [("content-type", "text/plain"), ("content-length", "11")], BARE)
+
+
+class NoCache:
+    """Has nothing."""
+
+    def fresh(self, path: str, query: str) -> None:
+        return None
+
+
+class Plain(server.Front):
+    """The front without a cache and without a thread that delivers mails."""
+
+    def __init__(self, app: Flask, settings: config.Settings) -> None:
+        app.extensions["cache"] = NoCache()
+        super().__init__(app, settings)
+
+    def __rsgi_init__(self, loop: Any) -> None:
+        pass
+
+
+def main(kind: str, folder: str) -> None:
+    """Serve one of the two instead of our application."""
+    settings = config.load({"COMMENTS_PORT": folder.rpartition(":")[2]}, instance_path=Path(folder.rpartition(":")[0]))
+    replaced: dict[str, Any] = {"Front": Bare, "create_app": lambda _: Flask(__name__)}
+    if kind == "yardstick":
+        replaced = {"Front": Plain, "create_app": lambda given: yardstick.create_app(given.database)}
+    for name, value in replaced.items():
+        setattr(server, name, value)
+    server.serve(settings)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
