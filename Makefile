@@ -1,5 +1,5 @@
 # Thin words over scripts/dev.sh, which also works without make.
-.PHONY: run test check bench pictures
+.PHONY: run test check bench pictures gallery figures
 run:   ## set everything up and run the demonstration
 	@sh scripts/dev.sh run
 test:  ## set everything up and pass the tests
@@ -10,3 +10,7 @@ bench: ## measure the service, each figure beside its bar
 	@sh scripts/dev.sh bench
 pictures: ## take the README's pictures
 	@COMMENTS_TEST_PICTURES=docs/pictures sh scripts/dev.sh test tests/browser/test_demo.py -q
+gallery: ## photograph the widget in its states
+	@COMMENTS_TEST_GALLERY=docs/pictures/gallery sh scripts/dev.sh test tests/browser/test_widget_gallery.py -q
+figures: ## measure the widget, each figure beside its limit
+	@sh scripts/dev.sh test tests/browser/test_widget_figures.py -q -s

@@ -121,15 +121,17 @@ class Front:
         self._cache: Cache = app.extensions["cache"]
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         self._stop = threading.Event()
+        self._delivery = threading.Thread(target=delivery.run_forever, args=(app, self._stop), daemon=True)
         sys.setswitchinterval(SWITCH_SECONDS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        threading.Thread(target=delivery.run_forever, args=(self._app, self._stop), daemon=True).start()
+        self._delivery.start()
         threading.Thread(target=_end_with_master, daemon=True).start()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stop.set()
         self._pool.shutdown(wait=True)
+        self._delivery.join(DRAIN_SECONDS)  # a thread that still runs when the interpreter ends may abort it
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.method in READS and (entry := self._cache.fresh(scope.path, scope.query_string)):

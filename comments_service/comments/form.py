@@ -106,6 +106,7 @@ FIELDS = (
     Field("title", "text", "", 300, drawn=False),
     Field("parent", "text", "", 36, drawn=False),
     Field("token", "text", "", 1000, drawn=False),
+    Field("pow", "text", "", 1000, drawn=False),
     Field(INSIST, "text", "", address.MAX_LENGTH, drawn=False),
 )
 BODY = FIELDS[0]
@@ -124,6 +125,7 @@ class Form:
     title: str
     parent: UUID | None
     token: str
+    pow: str  # a solved challenge, during a flood
     honeypot: str
 
 
@@ -148,6 +150,8 @@ class Submission:
     fingerprint: bytes  # equal for the same text from the same address below the same page
     language: str
     arrived_at: datetime
+    unproven: bool = False  # let in without the proof of work that was asked for
+    outside: tuple[tuple[str, float, str], ...] = ()  # what other services say: who, points, evidence
 
 
 def parse(data: Mapping[str, object], translate: Translate) -> Form:

@@ -1,8 +1,11 @@
 """What a site embeds, served: the script, and an article of our own that shows it."""
 
+import base64
+import hashlib
+from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, abort, render_template
 
 from .. import http
 from ..sites import registry
@@ -11,7 +14,7 @@ bp = Blueprint("widget", __name__, template_folder="templates", static_folder="s
 
 DEMO_SITE = "demo"
 DEMO_PAGE = "/demo/bread"
-SCRIPT = Path(__file__).parent / "dist" / "embed.js"
+SCRIPTS = Path(__file__).parent / "dist"
 DEMO_POLICY = (
     "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
@@ -20,7 +23,44 @@ DEMO_POLICY = (
 
 @bp.get("/embed.js")
 def script() -> Response:
-    response = http.cacheable(SCRIPT.read_bytes(), "text/javascript", http.Note(), 3600)
+    return _script("embed.js")
+
+
+@bp.get("/embed.<version>.js")
+def pinned(version: str) -> Response:
+    """The script by the name of its content: kept for a year, for what has this name never changes."""
+    if version != script_version():
+        abort(404)
+    response = _script("embed.js")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@cache
+def _digest() -> bytes:
+    return hashlib.sha384((SCRIPTS / "embed.js").read_bytes()).digest()
+
+
+def script_version() -> str:
+    """The name of the script's content."""
+    return _digest().hex()[:16]
+
+
+def script_integrity() -> str:
+    """What a browser may check the script against (Subresource Integrity)."""
+    return f"sha384-{base64.b64encode(_digest()).decode()}"
+
+
+@bp.get("/pow.js")
+def solver() -> Response:
+    """What the script fetches when a proof of work is asked for."""
+    return _script("pow.js")
+
+
+def _script(name: str) -> Response:
+    response = http.cacheable((SCRIPTS / name).read_bytes(), "text/javascript", http.Note(), 3600)
+    # A few minutes without asking: a reader goes from article to article. What is kept at the edge may be older.
+    response.headers["Cache-Control"] = "public, max-age=300, s-maxage=3600, stale-while-revalidate=60"
     # Any page may check it against an integrity value.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

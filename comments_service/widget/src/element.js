@@ -22,7 +22,7 @@ export class CommentsThread extends HTMLElement {
     this.#life = new AbortController()
     const { signal } = this.#life
     // The children, a link or the thread itself, stay in sight until there is something better.
-    const root = h('div', { class: 'root', part: 'root' }, h('slot'))
+    const root = h('div', { class: 'root', part: 'root', tabindex: -1 }, h('slot'))
     this.shadowRoot.replaceChildren(root)
     whenNear(this, () => signal.aborted || openThread(this, root, signal))
   }
@@ -39,7 +39,7 @@ export class CommentsThread extends HTMLElement {
 
 /** Start when the reader comes near, or at once when that is asked for or a comment is. */
 function whenNear(host, start) {
-  if (host.hasAttribute('eager') || /^#comment-/.test(location.hash)) return start()
+  if (host.hasAttribute('eager') || location.hash.split('#comment-')[1]) return start()
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return

@@ -112,12 +112,18 @@ export function openThread(host, root, signal) {
   /** What is here stays here; the reader may try again. */
   const stay = () => thread.tell(thread.say('failed'))
 
+  /** The button goes away, so the reader waits at the whole. */
+  function retry() {
+    root.focus()
+    load()
+  }
+
   function fail({ message }) {
     const { say, send } = thread
     const href = `${SERVICE}s/${site}/thread?${new URLSearchParams({ page })}`
     root.replaceChildren(
       h('slot'),
-      h('div', { role: 'alert' }, say('failed'), h('p', { class: 'row' }, button(say('retry'), load), h('a', { href }, say('elsewhere')))),
+      h('div', { role: 'alert' }, say('failed'), h('p', { class: 'row' }, button(say('retry'), retry), h('a', { href }, say('elsewhere')))),
     )
     console.warn(`comments: ${message}`)
     send('error', { message })

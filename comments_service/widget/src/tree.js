@@ -5,7 +5,7 @@ import { h } from './dom.js'
 
 const TAGS = /^(p|br|em|strong|del|code|pre|blockquote|ul|ol|li|hr)$/
 
-export const drawBody = (body) => h('div', { part: 'body', class: 'body' }, ...body.map(draw))
+export const drawBody = (body) => h('div', { dir: 'auto', part: 'body', class: 'body' }, ...body.map(draw))
 
 /** A link that lends the commenter no authority; plain text when the address is not one of the web or of mail. */
 export const link = (href, ...children) =>
