@@ -5,6 +5,7 @@ A setting comes from the environment (`COMMENTS_PORT`), else from `config.toml` 
 the start; all wrong ones are named at once.
 """
 
+import functools
 import ipaddress
 import tomllib
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from .keys import Keys, UnsafeSecret, load_or_create
 
 PREFIX = "COMMENTS_"
+DAY_SECONDS = 86_400
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -60,6 +62,25 @@ def _networks(value: str) -> tuple[Network, ...]:
 def _rates(value: str) -> str:
     limits.parse_many(value)
     return value
+
+
+def _rate(value: str) -> str:
+    if value:
+        limits.parse(value)
+    return value
+
+
+@functools.cache
+def _one_rate(rates: str, factor: int) -> limits.RateLimitItem:
+    """The shortest of `rates`, so many times."""
+    first = min(limits.parse_many(rates), key=lambda rate: rate.get_expiry())
+    return type(first)(first.amount * factor, first.multiples)
+
+
+@functools.cache
+def _a_day(rates: str) -> int:
+    """How much the strictest of `rates` leaves in a day."""
+    return min(rate.amount * max(1, DAY_SECONDS // rate.get_expiry()) for rate in limits.parse_many(rates))
 
 
 def _url(*schemes: str) -> Callable[[str], str]:
@@ -113,6 +134,31 @@ class Settings:
     submit_limits: str = setting(
         "5 per minute; 30 per hour; 100 per day", _rates, "How many comments one client may send."
     )
+    page_limit: str = setting(
+        "", _rate, "How many comments one page takes from all clients; 40 times the shortest of those rates when empty."
+    )
+    site_limit: str = setting(
+        "",
+        _rate,
+        "How many comments one site takes from all clients; 120 times the shortest of those rates when empty.",
+    )
+    challenge_from: int = setting(
+        0,
+        _number(0, 1_000_000),
+        "From how many comments in the time of the site's limit a proof of work is asked for; a tenth of it when 0.",
+    )
+    akismet_key: str = setting(
+        "", _text, "The key to Akismet, for sites whose policy asks it; nothing is sent there when empty.", secret=True
+    )
+    akismet_url: str = setting("https://rest.akismet.com", _url("http", "https"), "Where Akismet answers.")
+    hook_url: str = setting(
+        "",
+        _url("http", "https"),
+        "A program of yours that gives points to submissions, for sites whose policy asks it.",
+    )
+    hook_secret: str = setting(
+        "", _text, "What requests to that program are signed with (HMAC-SHA256); required for it.", secret=True
+    )
     preview_limits: str = setting("60 per minute", _rates, "How many previews one client may ask for.")
     sign_in_limits: str = setting("10 per minute; 60 per hour", _rates, "How often one client may try to sign in.")
     public_url: str = setting(
@@ -145,6 +191,31 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite:///{(self.instance_path / 'comments.sqlite3').resolve()}"
+
+    @property
+    def page_rate(self) -> limits.RateLimitItem:
+        """How many comments one page takes."""
+        return _one_rate(self.page_limit or self.submit_limits, 1 if self.page_limit else 40)
+
+    @property
+    def site_rate(self) -> limits.RateLimitItem:
+        """How many comments one site takes."""
+        return _one_rate(self.site_limit or self.submit_limits, 1 if self.site_limit else 120)
+
+    @property
+    def network_rate(self) -> limits.RateLimitItem:
+        """How many comments an IPv6 /48 may send: more than a client, which has a /64 of it."""
+        return _one_rate(self.submit_limits, 10)
+
+    @property
+    def challenge_rate(self) -> int:
+        """How many comments a site takes, in the time of its limit, before a proof of work is asked for."""
+        return self.challenge_from or max(1, self.site_rate.amount // 10)
+
+    @property
+    def client_a_day(self) -> int:
+        """How many comments one client may send in a day."""
+        return _a_day(self.submit_limits)
 
     @property
     def address(self) -> str:

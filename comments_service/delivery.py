@@ -18,6 +18,7 @@ from .notify import digest, mail, outbox
 from .notify.digest import Excerpt
 from .notify.outbox import Claimed
 from .privacy.sealing import Sealer
+from .spam import room
 from .submissions.models import IdempotencyKey
 from .submissions.submit import KEY_LIFETIME
 
@@ -39,6 +40,8 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
                 deliver(config.current(), http.sealer(), http.now())
                 if waited >= next_housekeeping:
                     keep_house(http.now())
+                    while make_room():
+                        pass
                     next_housekeeping = waited + HOUSEKEEPING_SECONDS
         except Exception:
             log.exception("delivering failed; it is tried again")
@@ -68,6 +71,12 @@ def keep_house(now: datetime) -> None:
         .values(network_key=None)
         .execution_options(synchronize_session=False)
     )
+
+
+@transaction
+def make_room() -> int:
+    """Remove a batch of the oldest spam beyond what each site keeps; how many comments were removed."""
+    return room.make_everywhere()
 
 
 def recipients(site_id: str, sealer: Sealer) -> dict[str, str]:

@@ -135,17 +135,18 @@ def test_mia_is_told_of_a_held_comment_once_it_was_gathered(
 
 
 @pytest.mark.usefixtures("mia_at_her_desk")
-def test_forty_comments_are_told_in_one_mail(
-    ada: Commenter, delivers: Callable[..., None], mail_server: MailServer
+@pytest.mark.parametrize("number_of_comments", [40, 400])
+def test_however_many_comments_are_told_in_one_mail(
+    ada: Commenter, delivers: Callable[..., None], mail_server: MailServer, number_of_comments: int
 ) -> None:
-    for number in range(40):
+    for number in range(number_of_comments):
         assert ada.submits(f"Comment number {number}").status_code == 202
     delivers()
     ((_, letter),) = mail_server.letters
-    assert letter["Subject"] == "40 comments on blog to look at"
+    assert letter["Subject"] == f"{number_of_comments} comments on blog to look at"
     assert "> Comment number 4\n" in words(letter)
     assert "> Comment number 5\n" not in words(letter)
-    assert "… and 35 more." in words(letter)
+    assert f"… and {number_of_comments - 5} more." in words(letter)
     assert waiting_messages() == 0
 
 

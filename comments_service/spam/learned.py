@@ -22,10 +22,19 @@ NOT_OF_THE_TEXT = {CHECK, "words", "policy", "first-comment"}
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """Points as log-odds, with the five features that weighed most; nothing until ten of each kind were decided."""
-    own, shared = memory.of(submission.site_id)
+    return _evidence(submission.site_id, _text(submission, known), policy)
+
+
+def of_stored(comment: Comment, found: Iterable[Evidence], policy: Policy) -> Evidence | None:
+    """The same of a comment that is stored, beside what the other checks found."""
+    return _evidence(comment.site_id, text_of(comment, found), policy)
+
+
+def _evidence(site_id: str, text: Text, policy: Policy) -> Evidence | None:
+    own, shared = memory.of(site_id)
     if own.silent and shared.silent:
         return None
-    features = extract(_text(submission, known))
+    features = extract(text)
     points = round(_points(features, own, shared, policy), 2)
     if abs(points) < LEAST:
         return None

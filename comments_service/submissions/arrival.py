@@ -72,8 +72,8 @@ def changed(comment: Comment, page: str, body: str, sender: Sender, sealer: Seal
 
 
 def request_key(key: str, form: Form, sealer: Sealer) -> RequestKey:
-    """The idempotency key `key` with the digest of what came with it; the token may differ in a repeat."""
-    content = replace(form, token="", title="")
+    """The idempotency key `key` with the digest of what came with it; token and proof may differ in a repeat."""
+    content = replace(form, token="", title="", pow="")
     return RequestKey(sealer.fingerprint("key", key), sealer.fingerprint("request", repr(content)))
 
 

@@ -15,7 +15,7 @@ from ..extensions import db
 from ..i18n import N_
 from ..notify import outbox
 from ..sites.policy import Policy
-from ..spam import verdict
+from ..spam import room, verdict
 from ..spam.judgement import Verdict
 from .models import IdempotencyKey
 
@@ -61,7 +61,7 @@ def submit(submission: Submission, policy: Policy, key: RequestKey | None) -> Ac
     thread = _open_thread(submission, policy)
     root = _root(submission, thread)
     refuse_twice(submission)
-    judged = verdict.judge(submission, policy)
+    judged = room.fit(verdict.judge(submission, policy), submission, policy)
     comment = _comment(submission, thread, root, judged)
     insert(Comment, _columns(comment))
     counts.moved(comment, None, judged.status)

@@ -15,7 +15,8 @@ from ..errors import Invalid, NotFound, NotSignedIn
 from ..extensions import db
 from ..sites import page_key, policy, registry
 from ..sites.models import Site
-from . import arrival, receipts
+from ..spam import channels
+from . import arrival, brakes, receipts
 from .edit import edit
 from .submit import Accepted, submit
 from .withdraw import withdraw
@@ -31,7 +32,7 @@ STATUS_CODES = {Status.APPROVED: 201, Status.PENDING: 202}
 def token(site_id: str) -> Response:
     site, now = registry.find(site_id), http.now()
     signed = form_token.issue(site.id, page_of(site, request.args.get("page")), http.signer(), now)
-    return http.answer({"token": signed, "challenge": None, "expires_at": now + form_token.LIFETIME})
+    return http.answer({"token": signed, "challenge": brakes.due(site_id), "expires_at": now + form_token.LIFETIME})
 
 
 @bp.post("/sites/<site_id>/comments")
@@ -80,8 +81,21 @@ def take(site: Site, form: Form, idempotency_key: str | None) -> Accepted:
         if not KEY.fullmatch(idempotency_key):
             raise Invalid("An Idempotency-Key has 1 to 200 visible ASCII characters.", field="Idempotency-Key")
         key = arrival.request_key(idempotency_key, form, http.sealer())
-    submission = arrival.submission(form, site.id, sender(), http.sealer(), http.signer())
-    return submit(submission, policy.of(site), key)
+    site_id, rules = site.id, policy.filled(policy.of(site), config.current().client_a_day)
+    origin = next(iter(site.origins), config.current().address)
+    unproven = brakes.admit(brakes.Knock(site_id, form.page, form.pow, key))
+    submission = arrival.submission(form, site_id, sender(), http.sealer(), http.signer())
+    outside = channels.ask(
+        submission, rules, services(), channels.Asker(origin, str(http.client_address()), http.now())
+    )
+    return submit(replace(submission, unproven=unproven, outside=outside), rules, key)
+
+
+def services() -> channels.Services:
+    """The services outside that the settings name."""
+    settings = config.current()
+    hook = settings.hook_url if settings.hook_secret else ""
+    return channels.Services(settings.akismet_url, settings.akismet_key, hook, settings.hook_secret)
 
 
 def parse_for(site: Site, data: dict[str, object]) -> Form:

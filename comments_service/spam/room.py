@@ -1,0 +1,121 @@
+"""How much a site keeps: a flood fills neither the queue nor the disk.
+
+Too much from one client in a day, or too much that waits on one site, goes to spam. Of spam the oldest goes first.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ..comments import counts
+from ..comments.form import Submission
+from ..comments.models import Comment, EarlierBody, Status, StatusCount
+from ..database import add_up
+from ..extensions import db
+from ..sites.models import Site
+from ..sites.policy import Policy, of
+from .judgement import Evidence, Verdict
+
+CHECK = "queue-full"
+WITHIN = timedelta(days=1)
+SLACK = 20  # spam is removed when it is over its number by one in so many
+AT_ONCE = 1000  # rows of one transaction
+
+_NUMBER = (
+    sa.select(sa.func.coalesce(sa.func.sum(StatusCount.number), 0))
+    .where(StatusCount.site_id == sa.bindparam("site_id"), StatusCount.status == sa.bindparam("status"))
+    .scalar_subquery()
+)
+
+
+def fit(judged: Verdict, submission: Submission, policy: Policy) -> Verdict:
+    """`judged`, or spam where it would wait and too much does already; room is made for spam by removing the oldest.
+
+    Costs one query, and none where a comment is published at once.
+    """
+    if judged.status is Status.SPAM:
+        make(submission.site_id, policy, coming=1, slack=policy.spam_kept // SLACK)
+        return judged
+    if judged.status is not Status.PENDING:
+        return judged
+    full = _full(submission, policy)
+    if full is None:
+        return judged
+    return replace(judged, status=Status.SPAM, reasons=(*judged.reasons, Evidence(CHECK, 0.0, full)))
+
+
+def make(site_id: str, policy: Policy, coming: int = 0, slack: int = 0) -> int:
+    """Remove the site's oldest spam beyond the number that it keeps; how many were removed.
+
+    Nothing happens as long as it is no more than `slack` over with those that are `coming`. Part of the caller's
+    transaction.
+    """
+    asked = {"site_id": site_id, "status": Status.SPAM}
+    kept = db.session.connection().scalar(sa.select(_NUMBER), asked) or 0
+    over = int(kept) + coming - policy.spam_kept
+    return _remove_oldest(site_id, min(over, AT_ONCE)) if over > slack else 0
+
+
+def make_everywhere() -> int:
+    """Remove a batch of what is over on each site; how many were removed. Part of the caller's transaction."""
+    return sum(make(site.id, of(site)) for site in db.session.scalars(sa.select(Site).order_by(Site.id)))
+
+
+def _full(submission: Submission, policy: Policy) -> str | None:
+    """What there is too much of, as a sentence."""
+    begin = submission.arrived_at - WITHIN
+    asked = {
+        "site_id": submission.site_id,
+        "status": Status.PENDING,
+        "network_key": submission.network_key,
+        "first": UUID(int=int(begin.timestamp() * 1000) << 80),
+        "begin": begin,
+    }
+    counted = policy.client_pending or 0
+    if counted >= policy.site_pending:  # the other number is reached first
+        counted = 0
+    waiting, from_client = db.session.connection().execute(_waiting(counted), asked).one()
+    if waiting >= policy.site_pending:
+        return f"{waiting} comments of this site wait already."
+    if counted and from_client >= counted:
+        return f"{counted} comments from the same place wait already."
+    return None
+
+
+@cache
+def _waiting(counted: int) -> sa.Select[int, int]:
+    """How many comments of a site wait, and how many of a client's last day; the latter no further than `counted`."""
+    from_client = (
+        sa.select(Comment.id)
+        .where(
+            Comment.site_id == sa.bindparam("site_id"),
+            Comment.network_key == sa.bindparam("network_key"),
+            # Ids begin with the time, so the index serves; they run ahead after a clock was put back.
+            Comment.id > sa.bindparam("first"),
+            Comment.created_at > sa.bindparam("begin"),
+            Comment.status == sa.bindparam("status"),
+        )
+        .limit(counted)
+        .subquery()
+    )
+    return sa.select(_NUMBER, sa.select(sa.func.count()).select_from(from_client).scalar_subquery())
+
+
+def _remove_oldest(site_id: str, number: int) -> int:
+    """Remove so many comments in spam, the oldest ones, with their earlier texts."""
+    in_spam = (Comment.site_id == site_id, Comment.status == Status.SPAM)
+    oldest = list(db.session.scalars(sa.select(Comment.id).where(*in_spam).order_by(Comment.id).limit(number)))
+    if not oldest:
+        return 0
+    going = sa.select(Comment.id).where(*in_spam, Comment.id <= oldest[-1])
+    texts = sa.delete(EarlierBody).where(EarlierBody.site_id == site_id, EarlierBody.comment_id.in_(going))
+    rows = sa.delete(Comment).where(*in_spam, Comment.id <= oldest[-1])
+    for statement in (texts, rows):
+        db.session.execute(statement.execution_options(synchronize_session=False))
+    for part in range(counts.PARTS):
+        if gone := sum(1 for comment_id in oldest if comment_id.int % counts.PARTS == part):
+            add_up(StatusCount, {"site_id": site_id, "status": Status.SPAM, "part": part}, "number", -gone)
+    return len(oldest)
