@@ -16,9 +16,10 @@ from . import config, create_app, database, demo, http, server
 from .accounts import moderators, tokens
 from .errors import ServiceError
 from .extensions import db
+from .moderation import sealing
 from .sites import policy, registry
-from .spam import evaluate, export
-from .widget.pages import DEMO_PAGE
+from .spam import evaluate, export, trial
+from .widget.pages import DEMO_PAGE, script_integrity, script_version
 
 UNUSABLE = {DatabaseError, OperationalError}  # the classes themselves: locked, full, not there, or no database
 
@@ -121,6 +122,16 @@ def add_site(key: str, origins: tuple[str, ...]) -> None:
     click.echo(f'  <script async src="{config.current().address}/embed.js"></script>')
 
 
+@main.command()
+@click.argument("key")
+def snippet(key: str) -> None:
+    """Print what the site KEY pastes to pin the script: browsers run this very version, or none."""
+    name, address = registry.find(key).id, config.current().address
+    click.echo(f'<comments-thread site="{name}"></comments-thread>')
+    source = f"{address}/embed.{script_version()}.js"
+    click.echo(f'<script async src="{source}" crossorigin integrity="{script_integrity()}"></script>')
+
+
 @main.group()
 def moderator() -> None:
     """The people who decide."""
@@ -190,14 +201,63 @@ def export_decisions(key: str) -> None:
         click.echo(json.dumps(line, ensure_ascii=False))
 
 
+def listed(text: str) -> list[str]:
+    """The entries of a text like casino,name:seo."""
+    return [entry.strip() for entry in text.split(",") if entry.strip()]
+
+
+@spam.command("try")
+@click.argument("key")
+@click.option("--hold-at", type=float, help="Points from which a comment waits.")
+@click.option("--spam-at", type=float, help="Points from which it is spam.")
+@click.option("--max-links", type=int, help="Links that cost nothing.")
+@click.option("--hold-words", type=listed, help="Entries that hold a comment, like casino,name:seo.")
+@click.option("--spam-words", type=listed, help="Entries that make it spam.")
+@click.option("--moderation", type=click.Choice(["all", "first", "none"]), help="What is held whatever its points.")
+@click.option("--last", type=click.IntRange(1, trial.MOST), default=500, help="How many comments to try it on.")
+@with_database
+def try_policy(key: str, last: int, **rules: Any) -> None:
+    """Say what the site KEY would have done with its last comments under other rules. Nothing is changed.
+
+    Rules that are not given are those that it has.
+    """
+    found = registry.find(key)
+    given = {name: value for name, value in rules.items() if value is not None}
+    tried = trial.run(found.id, policy.checked({**found.policy, **given}), last)
+    click.echo(f"Would have held {tried.held} of the last {tried.of}, {tried.held_approved} of them approved by you.")
+    click.echo(f"Would have sent {tried.spam} to spam, {tried.spam_approved} of them approved by you.")
+    click.echo(f"Would have published {tried.published}, {tried.published_spam} of them spam by your decision.")
+
+
+@spam.command("rescore")
+@click.argument("key")
+@with_database
+def rescore_queue(key: str) -> None:
+    """Score what waits on the site KEY anew, by the rules and the filter of today."""
+    found = registry.find(key)
+    done = trial.rescore(found.id, policy.of(found))
+    click.echo(
+        f"Scored {done.of} held comments: {done.changed} have other points now, {done.spam} of them went to spam."
+    )
+
+
 @main.command()
 def check() -> None:
-    """Look at the settings, the database and the schema, and say what is wrong."""
+    """Look at the settings, the database, the schema and the log, and say what is wrong."""
     current = database.is_current()
     click.echo(f"settings: fine, in {current_app.instance_path}")
     click.echo(f"database: {db.engine.dialect.name}, schema {'up to date' if current else 'to be upgraded by run'}")
     if not current:
         raise Failure("the schema is not up to date")
+    verify_log()
+
+
+def verify_log() -> None:
+    """Hold the moderators' log against its seals; the first row that was changed, added or removed is a failure."""
+    for log in sealing.verify():
+        if log.broken:
+            raise Failure(f"the log was changed: {log.broken}")
+        click.echo(f"log of {log.site_id}: {log.seals} entries as they were written, the last is {log.digest.hex()}")
 
 
 @main.command()

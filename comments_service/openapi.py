@@ -13,6 +13,7 @@ from . import http
 from .comments import form, reading
 from .comments.models import Status
 from .sites.page_key import MAX_LENGTH
+from .submissions.challenge import Challenge
 
 bp = Blueprint("openapi", __name__)
 
@@ -83,6 +84,7 @@ ON_SITE = "/api/v1/sites/{site_id}"
 OF_PAGE = {"page": PAGE}
 LIMIT = {"type": "integer", "minimum": 1, "maximum": 50}
 MODERATION = "/api/v1/moderation"
+BLOCKED_BY: Schema = {"type": "string", "enum": ["address", "domain", "name", "network"]}
 REFUSED = (400, 401, 403, 404, 409, 413, 415, 422)
 
 OPERATIONS = (
@@ -99,7 +101,7 @@ OPERATIONS = (
         "get",
         f"{ON_SITE}/token",
         "A token that says when writing began",
-        {200: thing(token=TEXT, challenge=maybe(TEXT), expires_at=TIME)},
+        {200: thing(token=TEXT, challenge=maybe(named("Challenge")), expires_at=TIME)},
         query=OF_PAGE,
         needed=frozenset({"page"}),
         problems=(404, 422),
@@ -237,6 +239,57 @@ OPERATIONS = (
         security="moderator",
     ),
     Operation(
+        "post",
+        f"{MODERATION}/search",
+        "A search as it may stand in an address: a commenter's address becomes its key",
+        {200: thing(q=TEXT)},
+        body=thing(q=TEXT),
+        problems=(400, 401, 403, 413, 415, 422),
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/comments/{{comment_id}}/trust",
+        "Approve a comment and trust its commenter",
+        {200: thing(event=ID)},
+        problems=(401, 403, 404, 409, 422),
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/comments/{{comment_id}}/block",
+        "Block a commenter",
+        {200: thing(event=ID)},
+        body=thing(kind=BLOCKED_BY),
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/blocks",
+        "Who is blocked or trusted",
+        {200: thing(blocks=list_of({"type": "object"}))},
+        problems=(401,),
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/blocks",
+        "Block an address, a domain or a name",
+        {201: thing(event=ID)},
+        body=thing(site=SITE, kind=BLOCKED_BY, what=TEXT),
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "delete",
+        f"{MODERATION}/blocks/{{entry_id}}",
+        "Take somebody off the list",
+        {200: thing(event=ID)},
+        problems=(401, 403, 404, 422),
+        security="moderator",
+    ),
+    Operation(
         "get",
         f"{MODERATION}/events",
         "The log of decisions",
@@ -277,7 +330,7 @@ OPERATIONS = (
 @cache
 def document() -> bytes:
     """The description as JSON."""
-    structs = (reading.PublicComment, reading.ListedComment, reading.ThreadAnswer)
+    structs = (reading.PublicComment, reading.ListedComment, reading.ThreadAnswer, Challenge)
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
     schemas |= {"Submission": form.json_schema(), "Problem": PROBLEM}
     paths: dict[str, dict[str, Any]] = {}

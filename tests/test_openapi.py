@@ -172,6 +172,14 @@ def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, 
     thread = queue["comments"][0]["thread"]["id"]
     walk.asks("patch", f"{MODERATION}/threads/{{thread_id}}", 200, **mias, thread_id=thread, json={"locked": False})
 
+    walk.asks("post", f"{MODERATION}/search", 200, **mias, json={"q": "from:ada@ada-lovelace.org"})
+    blocked = {"site": SITE, "kind": "domain", "what": "pills.example"}
+    walk.asks("post", f"{MODERATION}/blocks", 201, **mias, json=blocked)
+    walk.asks("post", f"{card}/block", 200, **mias, comment_id=comment, json={"kind": "name"})
+    walk.asks("post", f"{card}/trust", 200, **mias, comment_id=comment)
+    for entry in walk.asks("get", f"{MODERATION}/blocks", 200, **mias).json["blocks"]:
+        walk.asks("delete", f"{MODERATION}/blocks/{{entry_id}}", 200, **mias, entry_id=entry["id"])
+
     stale = walk.asks("patch", card, 409, **mias, comment_id=comment, json={**wish, "status": "spam"})
     assert stale.json["current"]["version"] == version + 3
     walk.asks("delete", card, 409, **mias, comment_id=comment)

@@ -18,7 +18,7 @@ from ..database import transaction, uuid7
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
 from ..sites.models import Site
-from . import teaching
+from . import sealing, teaching
 from .models import Change, Event, Kind
 
 MOST = 1000  # decisions in one event
@@ -31,6 +31,14 @@ class Decision:
     id: UUID
     status: Status
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an event: what one transaction writes of it."""
+
+    event: UUID
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +64,8 @@ def decide(
     """
     if len(decisions) > MOST:
         raise InvalidForm([FieldError("decisions", "too-many", f"Decide on {MOST} comments at most at once.")])
-    if key and (earlier := _earlier(key, actor)):
-        return earlier
+    if key and (earlier := earlier_event(key, actor)):
+        return Outcome(earlier, changed_by(earlier, actor))
     wanted = {decision.id: decision for decision in decisions}
     comments = of_actor(wanted, actor)
     conflicts = [c for c in comments if c.version != wanted[c.id].version and c.status is not wanted[c.id].status]
@@ -83,22 +91,28 @@ def record(
     kind: Kind,
     actor: Actor,
     now: datetime,
+    part: Part | None = None,
     **about: str | UUID | None,
 ) -> UUID | None:
-    """Move each comment to its status and log it: one event for each site, all with one id; None for no move."""
+    """Move each comment to its status and log it: one event for each site, all with one id; None for no move.
+
+    The moves are ordered by site. A later part of an event goes on with it where it has begun.
+    """
     if not moves:
         return None
-    event_id = uuid7()
+    part = part or Part(uuid7())
     for site_id, group in groupby(moves, lambda move: move[0].site_id):
-        log(site_id, event_id, kind, actor, now, **about)
+        if not part.number or db.session.get(Event, (site_id, part.event)) is None:
+            log(site_id, part.event, kind, actor, now, **about)
         for comment, status in group:
-            _move(comment, status, event_id)
+            _move(comment, status, part)
+        sealing.seal(site_id, part.event, part.number)
     teaching.follow([comment for comment, _ in moves])
-    return event_id
+    return part.event
 
 
 def log(site_id: str, event_id: UUID, kind: Kind, actor: Actor, now: datetime, **about: str | UUID | None) -> None:
-    """Add an event to the log of a site."""
+    """Add an event to the log of a site; it has to be sealed when its changes are written."""
     key = about.pop("key", None)
     event = Event(
         site_id=site_id,
@@ -119,31 +133,38 @@ def scoped(key: str, actor: Actor) -> str:
     return sha256(msgspec.json.encode((actor.id, actor.name, key))).hexdigest()
 
 
-def _move(comment: Comment, status: Status, event_id: UUID) -> None:
+def _move(comment: Comment, status: Status, part: Part) -> None:
     before = comment.status
     comment.status_before, comment.status = before, status
     comment.version += 1
     db.session.add(
         Change(
             site_id=comment.site_id,
-            event_id=event_id,
+            event_id=part.event,
             comment_id=comment.id,
             status_from=before,
             status_to=status,
             version=comment.version,
+            part=part.number,
         )
     )
     db.session.flush()
     counts.moved(comment, before, status)
 
 
-def _earlier(key: str, actor: Actor) -> Outcome | None:
-    """The outcome that a decision with `key` had before."""
-    same = sa.select(Event).where(within(Event.site_id, actor), Event.idempotency_key == scoped(key, actor))
-    event = db.session.scalars(same).first()
-    if event is None:
-        return None
-    changed = db.session.scalars(
-        sa.select(Change.comment_id).where(within(Change.site_id, actor), Change.event_id == event.id)
-    )
-    return Outcome(event.id, tuple(changed))
+def earlier_event(key: str, actor: Actor) -> UUID | None:
+    """The event that a decision with `key` made before."""
+    same = sa.select(Event.id).where(within(Event.site_id, actor), Event.idempotency_key == scoped(key, actor))
+    return db.session.scalar(same.limit(1))
+
+
+def changed_by(event_id: UUID, actor: Actor) -> tuple[UUID, ...]:
+    """The comments that an event changed."""
+    query = sa.select(Change.comment_id).where(within(Change.site_id, actor), Change.event_id == event_id)
+    return tuple(db.session.scalars(query.order_by(Change.comment_id)))
+
+
+def parts_with_changes(event_id: UUID, actor: Actor) -> set[int]:
+    """The parts of an event that changed something."""
+    query = sa.select(Change.part).distinct().where(within(Change.site_id, actor), Change.event_id == event_id)
+    return set(db.session.scalars(query))

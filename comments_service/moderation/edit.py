@@ -9,7 +9,7 @@ from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
-from . import decisions
+from . import decisions, sealing
 from .models import Change, Kind
 
 ROLE = "moderator"
@@ -82,3 +82,4 @@ def _log(comment: Comment, kind: Kind, actor: Actor, now: datetime) -> None:
             version=comment.version,
         )
     )
+    sealing.seal(comment.site_id, event_id)

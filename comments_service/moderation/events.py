@@ -1,6 +1,5 @@
 """The log, and the threads that moderators lock."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,12 @@ from ..comments.models import Status, Thread
 from ..database import transaction, uuid7
 from ..errors import NotFound
 from ..extensions import db
-from . import decisions
+from . import decisions, sealing
 from .decisions import within
 from .models import Change, Event, Kind
 
 PAGE = 50
+SHOWN = decisions.MOST  # changes of one event
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,14 @@ class Entry:
     """An event, what it changed, and whether it was undone."""
 
     event: Event
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...]  # without those of an event on very many comments
     undone: bool
+    moves: tuple[tuple[Status, Status | None, int], ...]  # how many comments went from which status to which
 
-    def moves(self) -> list[tuple[Status, Status | None, int]]:
-        """How many comments went from which status to which."""
-        numbers = Counter((change.status_from, change.status_to) for change in self.changes)
-        return [(before, after, number) for (before, after), number in numbers.most_common()]
+    @property
+    def changed(self) -> int:
+        """How many comments it changed."""
+        return sum(number for _, _, number in self.moves)
 
 
 def page(actor: Actor, site_id: str | None = None, after: UUID | None = None) -> tuple[list[Entry], UUID | None]:
@@ -60,15 +61,40 @@ def lock(thread_id: UUID, locked: bool, actor: Actor, now: datetime) -> Thread:
         thread.locked = locked
         db.session.flush()
         kind = Kind.LOCK if locked else Kind.UNLOCK
-        decisions.log(thread.site_id, uuid7(), kind, actor, now, thread_id=thread.id)
+        event_id = uuid7()
+        decisions.log(thread.site_id, event_id, kind, actor, now, thread_id=thread.id)
+        sealing.seal(thread.site_id, event_id)
         counts.changed(thread.site_id, thread.id)
     return thread
 
 
 def _entries(events: Sequence[Event]) -> list[Entry]:
     ids, sites = {event.id for event in events}, {event.site_id for event in events}
+    moves = _moves(ids, sites)
+    few = {event_id for (_, event_id), found in moves.items() if sum(move[2] for move in found) <= SHOWN}
     changes: dict[tuple[str, UUID], list[Change]] = {}
-    for change in db.session.scalars(sa.select(Change).where(Change.site_id.in_(sites), Change.event_id.in_(ids))):
+    for change in db.session.scalars(sa.select(Change).where(Change.site_id.in_(sites), Change.event_id.in_(few))):
         changes.setdefault((change.site_id, change.event_id), []).append(change)
     undone = set(db.session.scalars(sa.select(Event.undoes).where(Event.site_id.in_(sites), Event.undoes.in_(ids))))
-    return [Entry(e, tuple(changes.get((e.site_id, e.id), ())), e.id in undone) for e in events]
+    return [
+        Entry(
+            event,
+            tuple(changes.get((event.site_id, event.id), ())),
+            event.id in undone,
+            tuple(moves.get((event.site_id, event.id), ())),
+        )
+        for event in events
+    ]
+
+
+def _moves(ids: set[UUID], sites: set[str]) -> dict[tuple[str, UUID], list[tuple[Status, Status | None, int]]]:
+    rows = db.session.execute(
+        sa.select(Change.site_id, Change.event_id, Change.status_from, Change.status_to, sa.func.count())
+        .where(Change.site_id.in_(sites), Change.event_id.in_(ids))
+        .group_by(Change.site_id, Change.event_id, Change.status_from, Change.status_to)
+        .order_by(sa.func.count().desc())
+    )
+    moves: dict[tuple[str, UUID], list[tuple[Status, Status | None, int]]] = {}
+    for site_id, event_id, before, after, number in rows:
+        moves.setdefault((site_id, event_id), []).append((before, after, number))
+    return moves

@@ -21,6 +21,8 @@ class Kind(enum.StrEnum):
     PURGE = "purge"
     LOCK = "lock"
     UNLOCK = "unlock"
+    LIST = "list"  # somebody was blocked or trusted
+    UNLIST = "unlist"
 
 
 class Event(Base):
@@ -40,6 +42,7 @@ class Event(Base):
     undoes: Mapped[UUID | None]
     thread_id: Mapped[UUID | None]
     note: Mapped[str] = mapped_column(sa.String(300), default="")
+    listed: Mapped[str | None] = mapped_column(sa.Text)  # JSON: the entry that was listed, or taken off the list
     # Given by the client, so that a decision sent twice is made once.
     idempotency_key: Mapped[str | None] = mapped_column(sa.String(200))
     created_at: Mapped[datetime]
@@ -62,3 +65,21 @@ class Change(Base):
     status_from: Mapped[Status] = mapped_column(STATUS)
     status_to: Mapped[Status | None] = mapped_column(STATUS)  # None when it was purged
     version: Mapped[int]  # of the comment, after the change
+    # An event on very many comments is written in parts, each in a transaction of its own.
+    part: Mapped[int] = mapped_column(default=0, server_default=sa.text("0"))
+
+
+class Seal(Base):
+    """That a part of an event stands in the log as it was written; kept by `sealing`."""
+
+    __tablename__ = "seal"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["site_id", "event_id"], ["event.site_id", "event.id"]),
+        sa.UniqueConstraint("site_id", "event_id", "part"),
+    )
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[UUID]
+    part: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(sa.LargeBinary(32))

@@ -14,7 +14,7 @@ from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Status
 from ..errors import Conflict, FieldError, InvalidForm
-from . import decisions, edit, events, purge, queue, undo, views
+from . import decisions, edit, events, listing, matching, purge, queue, search, undo, views
 from .decisions import Decision, Outcome
 
 bp = Blueprint(
@@ -47,32 +47,107 @@ DONE = {
     "trash": "Moved to the trash",
     "restore": "Restored",
     "undone": "Undid",
+    "turned": "Undid",
     "purged": "Purged for good",
     "decided": "Decided",
+    "blocked": "Blocked",
+    "trusted": "Trusted",
+    "unlisted": "Taken off the list",
 }
+LISTED = {"blocked", "trusted", "unlisted", "turned"}
 LEAVE = "leave"
 
 
 @bp.get("/")
 @require_moderator
-def show() -> str:
+def show() -> Answer:
     who = actor()
-    query = asked()
-    page = queue.page(query, who)
-    return render_template(
+    try:
+        query, problem = asked(), ""
+    except InvalidForm as refusal:
+        if any(error.field != "q" for error in refusal.errors):
+            raise
+        query, problem = asked(q=""), refusal.detail
+    page = queue.Page([], None, 0) if problem else queue.page(query, who)
+    shown = render_template(
         "moderation/queue.html",
         query=query,
+        problem=problem,
+        typed=request.args.get("q", "").replace("\0", "")[: search.LONGEST],
         cards=views.cards_json(page.cards),
         following=here(after=str(page.next)) if page.next else None,
         total=page.total,
+        most=queue.COUNTED,
+        filter=filter_of(query),
         tabs=tabs(query, queue.totals(who)),
         sites=queue.sites_of(who),
         verbs=VERBS,
         purged_from=PURGED_FROM,
         said=said(request.args),
         here=here(),
+        first=here(after=""),
         now=http.now(),
     )
+    return shown, 422 if problem else 200
+
+
+@bp.post("/search")
+@require_moderator
+def find() -> Answer:
+    """Lead to the address of a search; what may not stand there, the address of a commenter, becomes its key."""
+    text = views.opaque(request.form.get("q", ""))
+    wanted = {"status": request.form.get("status", ""), "site": request.form.get("site", ""), "q": text}
+    return redirect(
+        f"{url_for('queue.show')}?{urlencode({k: v for k, v in wanted.items() if v or k == 'status'})}", 303
+    )
+
+
+@bp.post("/decide-all")
+@require_moderator
+def decide_all() -> Answer:
+    """Decide on all that the queue listed, also on those that no page showed yet."""
+    form = request.form
+    query = views.asked({"status": form.get("list", ""), "site": form.get("site", ""), "q": form.get("q", "")})
+    status = views.status_in(form)
+    return back(status, matching.decide(query, status, actor(), http.now()).outcome)
+
+
+@bp.post("/comments/<uuid:comment_id>/trust")
+@require_moderator
+def trust(comment_id: UUID) -> Answer:
+    return told_on_blocks("trusted", listing.trust(comment_id, actor(), http.now()))
+
+
+@bp.post("/comments/<uuid:comment_id>/block")
+@require_moderator
+def block_commenter(comment_id: UUID) -> Answer:
+    kind, terms = views.kind_in(request.form), views.terms_in(request.form)
+    return told_on_blocks("blocked", listing.block_commenter(comment_id, kind, actor(), http.now(), terms))
+
+
+@bp.get("/blocks")
+@require_moderator
+def show_blocks() -> str:
+    return blocks_page()
+
+
+@bp.post("/blocks")
+@require_moderator
+def block() -> Answer:
+    form = request.form
+    try:
+        whom = listing.typed(form.get("kind", ""), form.get("what", ""), http.sealer().lookup)
+        event = listing.block(form.get("site", ""), whom, actor(), http.now(), views.terms_in(form))
+    except (InvalidForm, Conflict) as refusal:
+        problem = " ".join(error.message for error in getattr(refusal, "errors", ())) or refusal.detail
+        return blocks_page(problem), refusal.status
+    return told_on_blocks("blocked", event)
+
+
+@bp.post("/blocks/<uuid:entry_id>/remove")
+@require_moderator
+def unlist(entry_id: UUID) -> Answer:
+    return told_on_blocks("unlisted", listing.remove(entry_id, actor(), http.now()))
 
 
 @bp.post("/decide")
@@ -95,7 +170,9 @@ def purge_comment(comment_id: UUID) -> Answer:
 @bp.post("/undo/<uuid:event_id>")
 @require_moderator
 def undo_event(event_id: UUID) -> Answer:
-    return back("undone", undo.undo(event_id, actor(), http.now()))
+    outcome = undo.undo(event_id, actor(), http.now())
+    of_list = outcome.event and not outcome.changed
+    return back("turned" if of_list else "undone", outcome)
 
 
 @bp.get("/comments/<uuid:comment_id>")
@@ -135,6 +212,7 @@ def show_events() -> str:
     return render_template(
         "moderation/events.html",
         entries=entries,
+        shown_json=listing.shown_json,
         following=url_for("queue.show_events", after=following) if following else None,
         said=said(request.args),
         here=url_for("queue.show_events"),
@@ -147,9 +225,35 @@ def comment_page(comment_id: UUID, problem: str = "") -> str:
     return render_template("moderation/comment.html", card=card, problem=problem, typed=request.form.get("body"))
 
 
-def asked() -> queue.Query:
+def filter_of(query: queue.Query) -> str:
+    """The search that finds just what is listed, for the API."""
+    if query.search.status or query.search.any_status:
+        return query.search.text
+    return f"is:{query.status or 'any'} {query.search.text}".strip()
+
+
+def blocks_page(problem: str = "") -> str:
+    """Who is blocked and who is trusted."""
+    who = actor()
+    return render_template(
+        "moderation/blocks.html",
+        entries=listing.entries(who),
+        sites=queue.sites_of(who),
+        problem=problem,
+        said=said(request.args),
+        here=url_for("queue.show_blocks"),
+        now=http.now(),
+    )
+
+
+def told_on_blocks(verb: str, event: UUID) -> Answer:
+    """To the list, with what was done there."""
+    return redirect(f"{url_for('queue.show_blocks')}?{urlencode({'done': verb, 'event': event})}", 303)
+
+
+def asked(**changes: str) -> queue.Query:
     """The queue that the address asks for: the pending ones when it names no status."""
-    return views.asked({"status": Status.PENDING.value, **request.args.to_dict()})
+    return views.asked({"status": Status.PENDING.value, **request.args.to_dict(), **changes})
 
 
 def parse(value: str) -> tuple[str, UUID, int]:
@@ -197,7 +301,12 @@ def said(args: Mapping[str, str]) -> dict[str, Any] | None:
         return None
     numbers = {name: args.get(name, "")[:6] for name in ("changed", "moved")}
     told = {name: int(text) if text.isdecimal() else 0 for name, text in numbers.items()}
-    return {"verb": verb, **told, "event": views.id_or_none("event", args.get("event"))}
+    return {
+        "verb": verb,
+        **told,
+        "listed": args["done"] in LISTED,
+        "event": views.id_or_none("event", args.get("event")),
+    }
 
 
 def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[str, Any]]:
@@ -216,5 +325,6 @@ def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[
 
 def here(**changes: str) -> str:
     """The address of this page without what it told, and with `changes`."""
-    kept = {k: v for k, v in request.args.items() if k in {"status", "site", "q", "after"} and v}
-    return f"{url_for('queue.show')}?{urlencode({**kept, **changes})}".rstrip("?")
+    kept = {k: v for k, v in request.args.items() if k in {"status", "site", "q", "after"}}
+    wanted = {name: value for name, value in {**kept, **changes}.items() if value or name == "status"}
+    return f"{url_for('queue.show')}?{urlencode(wanted)}".rstrip("?")

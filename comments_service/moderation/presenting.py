@@ -5,6 +5,8 @@ from typing import Any
 from ..comments.models import Comment, Thread
 from ..privacy.sealing import Sealer
 from ..sites import page_key
+from ..spam.models import Listed
+from . import listing, search
 from .events import Entry
 from .queue import Card
 
@@ -37,7 +39,9 @@ def card_json(card: Card, sealer: Sealer, origins: list[str]) -> dict[str, Any]:
             "trash": record.trash,
             "first_seen": record.first_seen,
             "names": record.names,
+            "search": search.key_text(comment.address_key) if comment.address_key else None,
         },
+        "blockable": listing.kinds(comment),
         "decided_by": card.decided.actor if card.decided else None,
         "decided_at": card.decided.created_at if card.decided else None,
     }
@@ -73,10 +77,25 @@ def event_json(entry: Entry) -> dict[str, Any]:
         "undone": entry.undone,
         "thread": event.thread_id,
         "note": event.note,
+        "listed": listing.shown_json(event.listed) if event.listed else None,
+        "changed": entry.changed,
         "changes": [
             {"comment": change.comment_id, "from": change.status_from, "to": change.status_to}
             for change in entry.changes
         ],
+    }
+
+
+def listed_json(entry: Listed) -> dict[str, Any]:
+    """Somebody blocked or trusted."""
+    return {
+        "id": entry.id,
+        "site": entry.site_id,
+        "kind": entry.kind,
+        "shown": entry.shown,
+        "reason": entry.reason,
+        "expires_at": entry.expires_at,
+        "created_at": entry.created_at,
     }
 
 

@@ -12,7 +12,7 @@ from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
-from . import decisions
+from . import decisions, sealing
 from .models import Change, Kind
 
 PURGED_FROM = {Status.TRASH, Status.SPAM}
@@ -30,10 +30,13 @@ def purge(ids: Sequence[UUID], actor: Actor, now: datetime) -> UUID:
     if any(comment.status not in PURGED_FROM for comment in comments):
         raise Conflict("Only what is in trash or spam can be purged.")
     event_id = uuid7()
-    for site_id in sorted({comment.site_id for comment in comments}):
+    sites = sorted({comment.site_id for comment in comments})
+    for site_id in sites:
         decisions.log(site_id, event_id, Kind.PURGE, actor, now)
     for comment in comments:
         _remove(comment, event_id)
+    for site_id in sites:
+        sealing.seal(site_id, event_id)
     return event_id
 
 

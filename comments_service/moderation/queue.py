@@ -15,20 +15,22 @@ from ..comments.models import Comment, EarlierBody, Status, Thread
 from ..extensions import db
 from ..sites.models import Site
 from ..spam.judgement import Evidence
+from . import search
 from .decisions import within
 from .models import Change, Event
+from .search import Search
 
 MOST = 200
-COUNTED = 1000  # matches of a search are counted up to here
+COUNTED = 20_000  # matches of a search are counted, and decided on at once, up to here
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which comments to list: of one status or of all, of one site or of all the actor's, holding words."""
+    """Which comments to list: of one status or of all, of one site or of all the actor's, that a search finds."""
 
     status: Status | None = Status.PENDING
     site_id: str | None = None
-    words: str = ""
+    search: Search = search.NOTHING
     after: UUID | None = None
     limit: int = 50
 
@@ -82,13 +84,11 @@ class _Sums:
 
 def page(query: Query, actor: Actor) -> Page:
     """The comments that `query` asks for, newest first; raises `NotFound` for another's site."""
-    if query.site_id is not None:
-        actor.check(query.site_id)
-    wanted = _matching(query, actor)
+    wanted = matching(query, actor)
     listed = wanted.where(Comment.id < query.after) if query.after else wanted
-    found = list(db.session.scalars(listed.order_by(Comment.id.desc()).limit(query.limit + 1)))
+    found = list(db.session.scalars(newest(query, listed, actor)))
     shown = found[: query.limit]
-    return Page(cards(shown), shown[-1].id if len(found) > len(shown) else None, _total(query, wanted, actor))
+    return Page(cards(shown), shown[-1].id if len(found) > len(shown) else None, _total(query, actor))
 
 
 def cards(comments: Sequence[Comment]) -> list[Card]:
@@ -121,23 +121,45 @@ def sites_of(actor: Actor) -> list[str]:
     return sorted(actor.sites) if actor.sites is not None else sorted(db.session.scalars(sa.select(Site.id)))
 
 
-def _matching(query: Query, actor: Actor) -> sa.Select[Comment]:
-    wanted = sa.select(Comment)
+def matching(query: Query, actor: Actor) -> sa.Select[Comment]:
+    """The comments that `query` asks for, in no order; raises `NotFound` for another's site."""
+    if query.site_id is not None:
+        actor.check(query.site_id)
     site = Comment.site_id == query.site_id if query.site_id else within(Comment.site_id, actor)
-    wanted = wanted.where(site)
+    wanted = sa.select(Comment).where(site)
     if query.status is not None:
         wanted = wanted.where(Comment.status == query.status)
-    for word in query.words.split():
-        found = [column.icontains(word, autoescape=True) for column in (Comment.body, Comment.name, Comment.website)]
-        wanted = wanted.where(sa.or_(*found))
-    return wanted
+    elif query.search.narrow:  # all there are, named for the sake of the indexes
+        wanted = wanted.where(Comment.status.in_(list(Status)))
+    return wanted.where(*search.conditions(query.search))
 
 
-def _total(query: Query, wanted: sa.Select[Comment], actor: Actor) -> int:
+def newest(query: Query, listed: sa.Select[Comment], actor: Actor) -> sa.Select[Comment]:
+    """The newest of `listed`, and one more to tell whether there are others.
+
+    Their ids are found first, so that nothing else is read of those that are only looked through.
+    """
+    ids = listed.with_only_columns(Comment.id).order_by(newest_first(query)).limit(query.limit + 1)
+    site = within(Comment.site_id, actor)
+    return sa.select(Comment).where(site, Comment.id.in_(ids)).order_by(Comment.id.desc())
+
+
+def newest_first(query: Query) -> sa.ColumnElement[Any]:
+    """How to order what matches: by the index that finds it, or where that finds only few, by sorting these."""
+    by_index = not query.search.narrow or (query.search.links and query.status)
+    return (Comment.id if by_index else sa.func.coalesce(Comment.id, Comment.id)).desc()
+
+
+def count(query: Query, actor: Actor) -> int:
+    """How many comments match, counted up to a limit."""
+    some = matching(query, actor).with_only_columns(Comment.id).limit(COUNTED).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+
+def _total(query: Query, actor: Actor) -> int:
     """How many match: from the kept counts, or for a search counted up to a limit."""
-    if query.words:
-        some = wanted.with_only_columns(Comment.id).limit(COUNTED).subquery()
-        return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    if not query.search.empty:
+        return count(query, actor)
     kept = counts.by_status([query.site_id] if query.site_id else sites_of(actor))
     statuses = [query.status] if query.status else list(Status)
     return sum(numbers[status] for numbers in kept.values() for status in statuses)

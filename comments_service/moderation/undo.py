@@ -1,22 +1,24 @@
 """Undoing an event, today or in a year; what has moved on since stays as it is, and is told."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..accounts.actor import Actor
-from ..database import transaction
+from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
-from . import decisions
-from .decisions import Outcome
+from . import decisions, listing
+from .decisions import Outcome, Part
 from .models import Change, Event, Kind
 
-UNDONE_BY_KIND = {Kind.DECIDE, Kind.UNDO}
+UNDONE_BY_KIND = {Kind.DECIDE, Kind.UNDO, Kind.LIST, Kind.UNLIST}
 
 
-@transaction
 def undo(event_id: UUID, actor: Actor, now: datetime) -> Outcome:
     """Give every comment of the event the status it had before, where nobody has changed it since.
 
@@ -25,13 +27,27 @@ def undo(event_id: UUID, actor: Actor, now: datetime) -> Outcome:
     events = of_actor(event_id, actor)
     if any(event.kind not in UNDONE_BY_KIND for event in events):
         raise Conflict("This cannot be undone.")
-    changes = {change.comment_id: change for change in _changes(event_id, events)}
-    comments = decisions.of_actor(changes, actor)
-    free = [comment for comment in comments if comment.version == changes[comment.id].version]
-    moved_on = tuple(comment for comment in comments if comment.version != changes[comment.id].version)
-    moves = [(comment, changes[comment.id].status_from) for comment in free]
-    undone = decisions.record(moves, Kind.UNDO, actor, now, undoes=event_id)
-    return Outcome(undone, tuple(comment.id for comment in free), moved_on)
+    if events[0].listed:
+        return Outcome(listing.undo(event_id, actor, now))
+    parts = _parts(event_id, events)
+    undone = uuid7()
+    outcomes = [_undo_part(changes, Part(undone, n), event_id, actor, now) for n, changes in enumerate(parts)]
+    return Outcome(
+        undone if any(outcome.changed for outcome in outcomes) else None,
+        tuple(comment for outcome in outcomes for comment in outcome.changed),
+        tuple(comment for outcome in outcomes for comment in outcome.conflicts),
+    )
+
+
+@transaction
+def _undo_part(changes: Sequence[Any], part: Part, event_id: UUID, actor: Actor, now: datetime) -> Outcome:
+    before = {change.comment_id: change for change in changes}
+    comments = decisions.of_actor(before, actor)
+    free = [comment for comment in comments if comment.version == before[comment.id].version]
+    moved_on = tuple(comment for comment in comments if comment.version != before[comment.id].version)
+    moves = [(comment, before[comment.id].status_from) for comment in free]
+    decisions.record(moves, Kind.UNDO, actor, now, part, undoes=event_id)
+    return Outcome(part.event, tuple(comment.id for comment in free), moved_on)
 
 
 def of_actor(event_id: UUID, actor: Actor) -> list[Event]:
@@ -43,6 +59,12 @@ def of_actor(event_id: UUID, actor: Actor) -> list[Event]:
     return events
 
 
-def _changes(event_id: UUID, events: list[Event]) -> list[Change]:
+def _parts(event_id: UUID, events: list[Event]) -> list[list[Any]]:
+    """What the event changed, part by part, the last one first: what was learned last is forgotten first."""
     sites = [event.site_id for event in events]
-    return list(db.session.scalars(sa.select(Change).where(Change.event_id == event_id, Change.site_id.in_(sites))))
+    query = (
+        sa.select(Change.comment_id, Change.version, Change.status_from, Change.part)
+        .where(Change.event_id == event_id, Change.site_id.in_(sites))
+        .order_by(Change.part.desc(), Change.site_id, Change.comment_id)
+    )
+    return [list(group) for _, group in groupby(db.session.execute(query).all(), lambda change: change.part)]

@@ -1,6 +1,7 @@
 """Moderating by program, and the admin page's script: JSON for API tokens and for signed-in browsers."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,12 @@ from ..comments.form import parse_body
 from ..comments.models import Comment, Status
 from ..errors import Conflict, FieldError, Invalid, InvalidForm
 from ..sites import registry
-from . import decisions, edit, events, presenting, purge, queue, undo
+from ..spam import blocked
+from ..spam.models import ListKind
+from . import decisions, edit, events, listing, matching, presenting, purge, queue, search, undo
 from .decisions import Decision, Outcome
+
+MOST_DAYS = 3650
 
 bp = Blueprint("moderation", __name__, url_prefix="/api/v1/moderation")
 
@@ -62,11 +67,61 @@ def reply(comment_id: UUID) -> Response:
 @bp.post("/decisions")
 def decide() -> Response:
     who, data = actor(), http.json_body()
+    if "filter" in data:
+        return decide_matching(data)
     wanted = data.get("decisions")
     if not isinstance(wanted, list):
         raise InvalidForm([FieldError("decisions", "required", "A list of decisions is needed.")])
     chosen = [decision_in(entry) for entry in wanted]
     return outcome_answer(decisions.decide(chosen, who, http.now(), key=idempotency_key()))
+
+
+def decide_matching(data: Mapping[str, Any]) -> Response:
+    """Decide on all that match a filter; how many there were is told, whatever number the client had seen."""
+    status, query = status_in(data), filter_in(data)
+    if "count" in data and data["count"] is not None:
+        whole_number(data, "count", least=0)
+    done = matching.decide(query, status, actor(), http.now(), idempotency_key())
+    body = {"event": done.outcome.event, "changed": len(done.outcome.changed), "matched": done.matched}
+    return http.answer({**body, "conflicts": cards_json(queue.cards(done.outcome.conflicts))})
+
+
+@bp.post("/search")
+def make_search() -> Response:
+    """The search that a text means, as it may stand in an address: with keys for commenters' addresses."""
+    actor()
+    text = opaque(http.json_body().get("q", ""))
+    search.parse(text)
+    return http.answer({"q": text})
+
+
+@bp.post("/comments/<uuid:comment_id>/trust")
+def trust(comment_id: UUID) -> Response:
+    return http.answer({"event": listing.trust(comment_id, actor(), http.now())})
+
+
+@bp.post("/comments/<uuid:comment_id>/block")
+def block_commenter(comment_id: UUID) -> Response:
+    who, data = actor(), http.json_body()
+    kind = kind_in(data)
+    return http.answer({"event": listing.block_commenter(comment_id, kind, who, http.now(), terms_in(data))})
+
+
+@bp.get("/blocks")
+def show_blocks() -> Response:
+    return http.answer({"blocks": [presenting.listed_json(entry) for entry in listing.entries(actor())]})
+
+
+@bp.post("/blocks")
+def block() -> Response:
+    who, data = actor(), http.json_body()
+    whom = listing.typed(str(data.get("kind")), str(data.get("what", "")), http.sealer().lookup)
+    return http.answer({"event": listing.block(str(data.get("site")), whom, who, http.now(), terms_in(data))}, 201)
+
+
+@bp.delete("/blocks/<uuid:entry_id>")
+def remove_block(entry_id: UUID) -> Response:
+    return http.answer({"event": listing.remove(entry_id, actor(), http.now())})
 
 
 @bp.get("/events")
@@ -99,13 +154,49 @@ def asked(args: Mapping[str, str]) -> queue.Query:
     limit = args.get("limit", "50")
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= queue.MOST:
         raise InvalidForm([FieldError("limit", "out-of-range", f"Ask for 1 to {queue.MOST}.")])
+    found = search.parse(args.get("q", "").replace("\0", ""))
     return queue.Query(
-        status=status_in(args) if args.get("status") else None,
+        status=found.status or (status_in(args) if args.get("status") and not found.any_status else None),
         site_id=args.get("site") or None,
-        words=args.get("q", "")[:200].replace("\0", ""),
+        search=found,
         after=id_or_none("after", args.get("after")),
         limit=int(limit),
     )
+
+
+def filter_in(data: Mapping[str, Any]) -> queue.Query:
+    """The comments that the filter in `data` means, of any status unless it says which."""
+    found = search.parse(opaque(data.get("filter")))
+    site = data.get("site") or None
+    if site is not None and not isinstance(site, str):
+        raise InvalidForm([FieldError("site", "wrong-type", "This is the key of a site.")])
+    return queue.Query(status=found.status, site_id=site, search=found)
+
+
+def opaque(text: object) -> str:
+    """What somebody typed to search for, with keys in the place of addresses."""
+    if not isinstance(text, str):
+        raise InvalidForm([FieldError("filter", "wrong-type", "This has to be text.")])
+    return search.opaque(text.replace("\0", "")[: search.LONGEST + 1], http.sealer().lookup).strip()
+
+
+def kind_in(data: Mapping[str, Any]) -> ListKind:
+    """By what of a commenter to block."""
+    kind = str(data.get("kind"))
+    if kind not in blocked.BLOCKS:
+        raise InvalidForm([FieldError("kind", "invalid", f"One of {', '.join(blocked.BLOCKS)}.")])
+    return ListKind(kind)
+
+
+def terms_in(data: Mapping[str, Any]) -> listing.Terms:
+    """Why somebody is blocked, and for how many days: for ever when `data` does not say."""
+    days = data.get("days") or 0
+    if isinstance(days, str) and days.isascii() and days.isdecimal():
+        days = int(days[:6])
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= MOST_DAYS:
+        raise InvalidForm([FieldError("days", "out-of-range", f"Block for 1 to {MOST_DAYS} days, or for ever.")])
+    reason = " ".join(str(data.get("reason") or "").replace("\0", "").split())
+    return listing.Terms(reason, http.now() + timedelta(days=days) if days else None)
 
 
 def status_in(data: Mapping[str, Any]) -> Status:
@@ -127,11 +218,11 @@ def decision_in(entry: object) -> Decision:
     return Decision(comment_id, status_in(entry), whole_number(entry, "version"))
 
 
-def whole_number(data: Mapping[str, Any], name: str) -> int:
-    """The positive number that `data` has under `name`."""
+def whole_number(data: Mapping[str, Any], name: str, least: int = 1) -> int:
+    """The number, `least` or more, that `data` has under `name`."""
     value = data.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 31:
-        raise InvalidForm([FieldError(name, "required", "A positive whole number is needed.")])
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 31:
+        raise InvalidForm([FieldError(name, "required", f"A whole number from {least} on is needed.")])
     return value
 
 

@@ -15,6 +15,7 @@ _LOOK_ALIKES = str.maketrans(
     "авеёкмнорстухіїјѕԁɡһӏьαβεηικμνορτυχɑı",
     "abeekmhopctyxiijsdghlbabenikmvoptuxai",
 )
+_DIGITS = str.maketrans("0158i", "olsbl")  # and the i, which as a capital is drawn like an l
 _WORD = re.compile(r"\w+")
 _LATIN = re.compile(r"[a-z]")
 _OTHER = re.compile(r"[\u0370-\u03ff\u0400-\u052fɑɡı]")
@@ -40,6 +41,12 @@ def fold(text: str) -> str:
     if has_look_alikes(folded):
         folded = _WORD.sub(_latin, folded)
     return _STRETCHED.sub(r"\1\1", folded)
+
+
+def outline(name: str) -> str:
+    """Equal for names that look the same: without case, accents, signs and spaces, each letter for its look-alikes."""
+    letters = unicodedata.normalize("NFKD", plain(name).casefold().translate(_LOOK_ALIKES)).translate(_LOOK_ALIKES)
+    return "".join(letter for letter in letters if letter.isalnum()).translate(_DIGITS)
 
 
 def has_look_alikes(text: str) -> bool:

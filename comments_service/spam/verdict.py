@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -10,11 +11,14 @@ from ..comments.models import Comment, Status
 from ..extensions import db
 from ..sites.policy import Policy
 from . import (
+    blocked,
+    channels,
     disguised,
     disposable,
     duplicates,
     features,
     honeypot,
+    impostor,
     learned,
     links,
     long_name,
@@ -23,6 +27,7 @@ from . import (
     speed,
     timing,
     trusted,
+    unproven,
     words,
 )
 from .judgement import Evidence, Known, Verdict
@@ -40,7 +45,7 @@ _FROM_ADDRESS = (
 )
 
 Check = Callable[[Submission, Policy, Known], Evidence | None]
-# What the others found is part of what the learner judges by, and the site's own words have the last one.
+# What the others found is part of what the learner judges by, and the site's own words and lists have the last one.
 CHECKS: tuple[Check, ...] = (
     honeypot.check,
     timing.check,
@@ -52,9 +57,14 @@ CHECKS: tuple[Check, ...] = (
     long_name.check,
     mixed_scripts.check,
     disposable.check,
+    unproven.check,
+    channels.akismet,
+    channels.hook,
     trusted.check,
     learned.check,
+    impostor.check,
     words.check,
+    blocked.check,
 )
 
 
@@ -65,11 +75,15 @@ def judge(submission: Submission, policy: Policy) -> Verdict:
     for check in CHECKS:
         if evidence := _run(check, submission, policy, known):
             found.append(evidence)
-    score = sum(evidence.points for evidence in found)
-    status, reason = _place(score, policy, known)
-    reasons = (*found, reason) if reason else tuple(found)
     bucket = features.domain_bucket(submission.email_domain)
-    return Verdict(status, score, reasons, bucket, duplicates.shape(submission.body))
+    return replace(place(known, policy), domain_bucket=bucket, shape=duplicates.shape(submission.body))
+
+
+def place(known: Known, policy: Policy) -> Verdict:
+    """Where what was found leads by the site's `policy`."""
+    score = sum(evidence.points for evidence in known.found)
+    status, reason = _place(score, policy, known)
+    return Verdict(status, score, (*known.found, reason) if reason else tuple(known.found))
 
 
 def of_commenter(submission: Submission) -> Known:

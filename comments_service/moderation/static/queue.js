@@ -4,6 +4,7 @@
 const GATHER_MS = 1000
 const RETRY_MS = [1000, 4000]
 const LABELS = { approved: 'Approved', spam: 'Marked as spam', trash: 'Moved to the trash', pending: 'Held' }
+const GO_MS = 1500
 const KEYS_OFF = 'comments:keys-off'
 
 const queue = document.getElementById('queue')
@@ -12,12 +13,17 @@ const help = document.getElementById('help')
 const keysOn = document.getElementById('keys-on')
 const cleared = document.getElementById('cleared')
 const older = document.querySelector('a[rel=next]')
+const picked = document.getElementById('picked')
+const block = document.getElementById('block')
+const blockForm = document.getElementById('block-form')
 const total = document.querySelector('.tabs [aria-current] .count')
 
 const waiting = [] // decisions not sent yet
 const done = [] // what z takes back, the newest last: {event, cards}
 let sending = 0
 let timer
+let allMatching = false // whether what is selected is also what other pages list
+let goingUntil = 0 // after g, until when the next key says where
 
 // Cards
 
@@ -145,10 +151,175 @@ function goOn() {
   const last = done.at(-1)
   if (last) {
     goal.searchParams.set('done', 'decided')
-    goal.searchParams.set('changed', last.cards.length)
+    goal.searchParams.set('changed', last.changed ?? last.cards.length)
     goal.searchParams.set('event', last.event)
   }
   location.assign(goal)
+}
+
+// Many at once
+
+const boxOf = (card) => card.querySelector('.chosen')
+const chosen = () => cards().filter((card) => boxOf(card).checked)
+
+function showPicked() {
+  const number = allMatching ? Number(queue.dataset.total) : chosen().length
+  picked.textContent = number ? `${number.toLocaleString('en')} selected${allMatching ? ', all that match' : ''}` : ''
+}
+
+function pick(card) {
+  if (!card) return
+  allMatching = false
+  boxOf(card).checked = !boxOf(card).checked
+  showPicked()
+}
+
+function pickAll() {
+  allMatching = !allMatching
+  for (const card of cards()) boxOf(card).checked = allMatching
+  showPicked()
+}
+
+function decideChosen(status) {
+  if (allMatching && Number(queue.dataset.total) > cards().length) return decideAll(status)
+  for (const card of chosen()) decide(card, status)
+  allMatching = false
+  showPicked()
+}
+
+async function decideAll(status) {
+  await send()
+  const { filter, site, total: number } = queue.dataset
+  say(`${LABELS[status]}: ${Number(number).toLocaleString('en')} comments, this takes a moment.`)
+  sending++
+  try {
+    const body = { filter, site, status, count: Number(number) }
+    const { event, changed } = await asked('decisions', body)
+    done.push({ event, cards: [], changed })
+    sending--
+    goOn()
+  } catch (error) {
+    sending--
+    say(error.message)
+  }
+}
+
+/** What the API answers; an error with its words when it refuses. */
+async function asked(path, body) {
+  const answer = await post(path, body, crypto.randomUUID())
+  if (!answer.ok) throw new Error((await answer.json()).detail)
+  return answer.json()
+}
+
+// People
+
+async function trust(card) {
+  if (!card) return
+  if (buttonOf(card, 'approved')) decide(card, 'approved')
+  await send()
+  try {
+    const { event } = await asked(`comments/${card.dataset.id}/trust`, {})
+    done.push({ event, cards: [] })
+    say('Trusted.', true)
+  } catch (error) {
+    say(error.message)
+  }
+}
+
+function askToBlock(card) {
+  const kinds = card?.dataset.blockable.split(' ').filter(Boolean)
+  if (!kinds?.length) return
+  for (const radio of blockForm.elements.kind) {
+    radio.disabled = !kinds.includes(radio.value)
+    radio.checked = radio.value === kinds[0]
+  }
+  document.getElementById('block-name').textContent = card.querySelector('h2 bdi').textContent
+  blockForm.onsubmit = (event) => {
+    event.preventDefault()
+    block.close()
+    blockCommenter(card, Object.fromEntries(new FormData(blockForm)))
+  }
+  block.showModal()
+}
+
+async function blockCommenter(card, wish) {
+  if (buttonOf(card, 'spam')) decide(card, 'spam')
+  else focus(card)
+  await send()
+  try {
+    const { event } = await asked(`comments/${card.dataset.id}/block`, wish)
+    done.push({ event, cards: [] })
+    say('Blocked.', true)
+  } catch (error) {
+    say(error.message)
+  }
+}
+
+async function history(card) {
+  const place = card?.querySelector('.history')
+  if (!place || !card.dataset.search) return
+  place.hidden = !place.hidden
+  if (place.hidden || place.childElementCount) return
+  const query = new URLSearchParams({ q: card.dataset.search, limit: 20 })
+  const answer = await fetch(`/api/v1/moderation/comments?${query}`).catch(() => null)
+  if (!answer?.ok) return
+  const { comments } = await answer.json()
+  const others = comments.filter((comment) => comment.id !== card.dataset.id)
+  place.append(...(others.length ? others.map(line) : [textIn('p', 'Nothing else came from this address.')]))
+}
+
+function line({ name, status, page, body_source: body, created_at: at }) {
+  const item = textIn('p', body)
+  item.dir = 'auto'
+  item.prepend(textIn('strong', `${at.slice(0, 10)}, ${status}, ${name}, ${page}: `))
+  return item
+}
+
+function textIn(tag, text) {
+  const element = document.createElement(tag)
+  element.textContent = text
+  return element
+}
+
+function reply(card) {
+  const place = card?.querySelector('footer')
+  if (!place || card.querySelector('.answer')) return card?.querySelector('.answer textarea').focus()
+  const form = document.createElement('form')
+  form.className = 'answer'
+  const text = document.createElement('textarea')
+  text.required = true
+  text.rows = 3
+  text.dir = 'auto'
+  text.setAttribute('aria-label', 'Your reply')
+  text.placeholder = 'Your reply; Ctrl and Enter send it, Escape lets it be'
+  const button = textIn('button', buttonOf(card, 'approved') ? 'Approve and reply' : 'Reply')
+  form.append(text, button)
+  text.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') {
+      form.remove()
+      focus(card)
+    }
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit()
+  })
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    answer(card, form, text.value)
+  })
+  place.after(form)
+  text.focus()
+}
+
+async function answer(card, form, body) {
+  const pending = buttonOf(card, 'approved')
+  try {
+    await asked(`comments/${card.dataset.id}/reply`, { body })
+    form.remove()
+    if (pending) takeAway(card)
+    else focus(card)
+    say(pending ? 'Approved, and your reply is published.' : 'Your reply is published.')
+  } catch (error) {
+    say(error.message)
+  }
 }
 
 async function undo() {
@@ -163,7 +334,7 @@ async function undo() {
   }
   const { changed } = await answer.json()
   await refresh(last.cards)
-  say(`Undid: ${number(changed)}.`)
+  say(changed ? `Undid: ${number(changed)}.` : 'Undid.')
   focus(last.cards.at(-1)?.item.querySelector('.entry'))
 }
 
@@ -195,22 +366,35 @@ const KEYS = {
   k: () => step(-1),
   ArrowDown: () => step(1),
   ArrowUp: () => step(-1),
+  x: () => pick(current()),
+  X: pickAll,
+  A: () => decideChosen('approved'),
+  S: () => decideChosen('spam'),
+  D: () => decideChosen('trash'),
+  r: () => reply(current()),
   e: () => current()?.querySelector('a.button')?.click(),
+  t: () => trust(current()),
+  b: () => askToBlock(current()),
+  h: () => history(current()),
   o: () => current()?.querySelector('.where a')?.click(),
   p: () => {
     const parent = current()?.querySelector('.parent')
     if (parent) parent.open = !parent.open
   },
+  g: () => (goingUntil = Date.now() + GO_MS),
   '/': () => document.getElementById('q')?.focus(),
   '?': () => help.showModal(),
 }
-const REMOVES = new Set(['a', 's', 'd', 'u'])
+const REMOVES = new Set([...'asduASDrtb'])
+const PLACES = 'past' // the tabs: pending, approved, spam, trash
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || help.open) return
-  if (event.target.closest('input, textarea, select')) return
+  if (event.ctrlKey || event.metaKey || event.altKey || help.open || block.open) return
+  if (event.target.closest('input:not(.chosen), textarea, select')) return
   if (event.key !== '?' && !keysOn.checked) return
-  const act = KEYS[event.key]
+  const place = Date.now() < goingUntil ? PLACES.indexOf(event.key) : -1
+  if (event.key !== 'Shift') goingUntil = 0
+  const act = place < 0 ? KEYS[event.key] : () => document.querySelectorAll('.tabs a')[place].click()
   if (!act || (event.repeat && REMOVES.has(event.key))) return
   event.preventDefault()
   act()
@@ -233,6 +417,11 @@ function start() {
   })
   document.addEventListener('keydown', onKey)
   queue.addEventListener('click', onClick)
+  queue.addEventListener('change', () => {
+    allMatching = false
+    showPicked()
+  })
+  document.getElementById('block-cancel').addEventListener('click', () => block.close())
   document.addEventListener('visibilitychange', () => document.hidden && send())
   addEventListener('beforeunload', (event) => {
     if (waiting.length || sending) event.preventDefault()

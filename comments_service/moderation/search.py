@@ -1,0 +1,275 @@
+"""What moderators type to find comments: words, and operators like `is:spam from:key-… link:>1 before:2026-11-01`.
+
+A search is an address that can be kept and shared, so no commenter's address may stand in it: `from:` takes the key
+that an address is looked up by. Whoever has the address sends it in a form, and is led to the key.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ..comments import address
+from ..comments.models import Comment, Status, Thread
+from ..errors import FieldError, InvalidForm
+from ..extensions import db
+from ..sites.models import Site
+from . import fulltext
+from .fulltext import TEXT, Term, link_count
+
+LONGEST = 500
+MOST_TERMS = 20
+KEY = "key-"
+
+_PART = re.compile(r'(?:([a-zA-Z][a-zA-Z-]*):(?!//))?(?:"([^"]*)"(?!\S)|(\S+))?')
+_ADDRESS = re.compile(r"[^\s@:\"<>]+@[^\s@:\"<>]+\.[^\s@:\"<>.]+")
+_LINKS = re.compile(r"(>=|<=|>|<|=|)(\d{1,4})")
+_RULE = re.compile(r"[a-z][a-z-]{0,40}")
+_DOMAIN = re.compile(r"[^\s/:@]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for; every part of it has to be met."""
+
+    text: str = ""  # as it was typed
+    status: Status | None = None
+    any_status: bool = False
+    terms: tuple[Term, ...] = ()
+    address_keys: tuple[bytes, ...] = ()
+    pages: tuple[str, ...] = ()
+    links: tuple[tuple[str, int], ...] = ()
+    before: tuple[datetime, ...] = ()
+    after: tuple[datetime, ...] = ()
+    reply_to: tuple[UUID, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether it leaves out no comment, but by their status."""
+        return replace(self, text="", status=None, any_status=False) == NOTHING
+
+    @property
+    def narrow(self) -> bool:
+        """Whether an index finds few comments by it, in which they have to be named in full."""
+        return bool(self.links or self.address_keys or self.pages or self.reply_to)
+
+
+NOTHING = Search()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A search while it is read."""
+
+    found: Search
+    wrong: list[FieldError] = field(default_factory=list)
+
+    def refuse(self, code: str, message: str) -> None:
+        self.wrong.append(FieldError("q", code, message))
+
+    def add(self, name: str, value: Any) -> None:
+        more: dict[str, Any] = {name: (*getattr(self.found, name), value)}
+        self.found = replace(self.found, **more)
+
+
+def parse(text: str) -> Search:
+    """The search in `text`; raises `InvalidForm` with everything in it that cannot be meant."""
+    reading = _Reading(Search(text=text))
+    if len(text) > LONGEST:
+        reading.refuse("too-long", f"A search has {LONGEST} characters at most.")
+    elif _ADDRESS.search(text):
+        reading.refuse(
+            "address", "An address may not stand in a link. Send it with the search form, which finds its key."
+        )
+    else:
+        for name, value, quoted in _parts(text):
+            _read(reading, name, value, quoted)
+        if len(reading.found.terms) > MOST_TERMS:
+            reading.refuse("too-long", f"Search for {MOST_TERMS} words at most.")
+    if reading.wrong:
+        raise InvalidForm(reading.wrong, " ".join(error.message for error in reading.wrong))
+    return reading.found
+
+
+def opaque(text: str, lookup: Callable[[str], bytes]) -> str:
+    """`text` with each address replaced by the key that it is looked up by."""
+    return re.sub(rf'(?:from:)?"?({_ADDRESS.pattern})"?', lambda found: _key(found[1], lookup), text)
+
+
+def key_text(key: bytes) -> str:
+    """How a search names the address with the lookup key `key`."""
+    return f"from:{KEY}{key.hex()}"
+
+
+def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
+    """What a comment has to meet, but for its status and site."""
+    found: list[sa.ColumnElement[bool]] = fulltext.conditions(search.terms)
+    found += [Comment.address_key == key for key in search.address_keys]
+    found += [_on_page(page) for page in search.pages]
+    found += [part for sign, number in search.links for part in _with_links(sign, number)]
+    found += [Comment.id < _first_id(at) for at in search.before]
+    found += [Comment.id >= _first_id(at) for at in search.after]
+    found += [part for parent in search.reply_to for part in _replying(parent)]
+    return found
+
+
+def _key(typed: str, lookup: Callable[[str], bytes]) -> str:
+    try:
+        return key_text(lookup(address.normalise(typed)))
+    except address.NotAnAddress:
+        return key_text(lookup(typed))
+
+
+def _parts(text: str) -> list[tuple[str, str, bool]]:
+    """The operators and words of `text`: the operator's name or nothing, the value, and whether it was quoted."""
+    return [
+        ((found[1] or "").lower(), found[2] if found[2] is not None else found[3] or "", found[2] is not None)
+        for found in _PART.finditer(text)
+        if found[0]
+    ]
+
+
+def _read(reading: _Reading, name: str, value: str, quoted: bool) -> None:
+    if not name:
+        _read_words(reading, value, TEXT, quoted)
+    elif name not in OPERATORS:
+        reading.refuse("unknown-operator", f"There is no “{name}:”. There are {', '.join(f'{n}:' for n in OPERATORS)}.")
+    elif not value.strip():
+        reading.refuse("no-value", f"Something is missing after “{name}:”.")
+    elif name in FIELDS:
+        _read_words(reading, value, FIELDS[name], quoted)
+    elif not OPERATORS[name](reading, value):
+        reading.refuse("invalid", f"“{name}:{value}” cannot be meant: {HINTS[name]}.")
+
+
+def _read_words(reading: _Reading, value: str, fields: tuple[str, ...], quoted: bool) -> bool:
+    words = value.strip()
+    prefix = not quoted and words.endswith("*") and len(words) > 1
+    if words:
+        reading.add("terms", Term(words[:-1] if prefix else words, fields, prefix))
+    return True
+
+
+def _read_status(reading: _Reading, value: str) -> bool:
+    if value not in {*Status, "any"} or reading.found.status or reading.found.any_status:
+        return False
+    status = None if value == "any" else Status(value)
+    reading.found = replace(reading.found, status=status, any_status=status is None)
+    return True
+
+
+def _read_from(reading: _Reading, value: str) -> bool:
+    if not re.fullmatch(rf"{KEY}[0-9a-f]{{32}}", value):
+        return False
+    reading.add("address_keys", bytes.fromhex(value.removeprefix(KEY)))
+    return True
+
+
+def _read_domain(reading: _Reading, value: str) -> bool:
+    if not _DOMAIN.fullmatch(value) or not any(map(str.isalnum, value)):
+        return False
+    reading.add("terms", Term(value, ("website", "body")))
+    return True
+
+
+def _read_page(reading: _Reading, value: str) -> bool:
+    reading.add("pages", value)
+    return True
+
+
+def _read_links(reading: _Reading, value: str) -> bool:
+    found = _LINKS.fullmatch(value)
+    if found and found[2].isascii():
+        reading.add("links", (found[1] or "=", int(found[2])))
+    return bool(found)
+
+
+def _read_rule(reading: _Reading, value: str) -> bool:
+    if not _RULE.fullmatch(value):
+        return False
+    # The reasons are kept as JSON, in which the points come after the check's name.
+    reading.add("terms", Term(f'"check":"{value}","points"', ("reasons",)))
+    return True
+
+
+def _read_time(name: str) -> Callable[[_Reading, str], bool]:
+    def read(reading: _Reading, value: str) -> bool:
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return False
+        at = at.replace(tzinfo=at.tzinfo or UTC)
+        if not 1970 < at.year < 9000:
+            return False
+        reading.add(name, at)
+        return True
+
+    return read
+
+
+def _read_reply(reading: _Reading, value: str) -> bool:
+    try:
+        reading.add("reply_to", UUID(value))
+    except ValueError:
+        return False
+    return True
+
+
+FIELDS = {"name": ("name",), "text": ("body",)}
+OPERATORS: dict[str, Callable[[_Reading, str], bool]] = {
+    "is": _read_status,
+    "from": _read_from,
+    "name": lambda reading, value: _read_words(reading, value, ("name",), False),
+    "domain": _read_domain,
+    "page": _read_page,
+    "text": lambda reading, value: _read_words(reading, value, ("body",), False),
+    "link": _read_links,
+    "rule": _read_rule,
+    "before": _read_time("before"),
+    "after": _read_time("after"),
+    "reply-to": _read_reply,
+}
+HINTS = {
+    "is": f"one of {', '.join(Status)} and any, once",
+    "from": "a whole address in the search form, or its key",
+    "domain": "a domain like example.org",
+    "link": "a number of links like >1",
+    "rule": "the name of a check like links or first-comment",
+    "before": "a day like 2026-11-01, or a time",
+    "after": "a day like 2026-11-01, or a time",
+    "reply-to": "the id of a comment",
+}
+
+
+def _on_page(page: str) -> sa.ColumnElement[bool]:
+    any_site = Thread.site_id.in_(sa.select(Site.id))  # the index begins with it
+    return Comment.thread_id.in_(sa.select(Thread.id).where(any_site, Thread.page == page))
+
+
+def _with_links(sign: str, number: int) -> list[sa.ColumnElement[bool]]:
+    compared = {
+        ">": link_count > number,
+        "<": link_count < number,
+        ">=": link_count >= number,
+        "<=": link_count <= number,
+        "=": link_count == number,
+    }[sign]
+    some = sign == ">" or (sign in {">=", "="} and number > 0)
+    # Said plainly, so that the index of those that have links at all is known to hold all of them.
+    return [link_count > sa.literal_column("0"), compared] if some else [compared]
+
+
+def _first_id(at: datetime) -> UUID:
+    """The least id that a comment written at that time can have: ids begin with the time in milliseconds."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def _replying(parent_id: UUID) -> list[sa.ColumnElement[bool]]:
+    """That a comment answers the one with the id; its thread is named, for there is an index of threads."""
+    any_site = Comment.site_id.in_(sa.select(Site.id))  # the key begins with it
+    thread = db.session.scalar(sa.select(Comment.thread_id).where(any_site, Comment.id == parent_id).limit(1))
+    return [Comment.parent_id == parent_id, Comment.thread_id == thread]

@@ -1,0 +1,83 @@
+"""Whom the moderators of a site have blocked: an address, a domain, a name or a network.
+
+The comment goes to spam without a word: who is blocked is answered as if it waited.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from ..comments.form import Submission
+from ..extensions import db
+from ..sites.policy import Policy
+from . import hosts
+from .folding import outline
+from .judgement import Evidence, Known
+from .models import Listed, ListKind
+
+BLOCKS = (ListKind.ADDRESS, ListKind.DOMAIN, ListKind.NAME, ListKind.NETWORK)
+SAID = {
+    ListKind.ADDRESS: "The address is blocked",
+    ListKind.DOMAIN: "The domain {shown} is blocked",
+    ListKind.NAME: "The name “{shown}” is blocked",
+    ListKind.NETWORK: "The network is blocked",
+}
+
+_TABLE = Listed.__table__
+_FOUND = (
+    sa.select(_TABLE.c.kind, _TABLE.c.shown, _TABLE.c.reason)
+    .where(
+        _TABLE.c.site_id == sa.bindparam("site_id"),
+        _TABLE.c.kind.in_(BLOCKS),
+        _TABLE.c.key.in_(sa.bindparam("keys", expanding=True)),
+        _TABLE.c.expires_at.is_(None) | (_TABLE.c.expires_at > sa.bindparam("now")),
+    )
+    .order_by(_TABLE.c.kind, _TABLE.c.shown)
+    .limit(1)
+)
+
+
+def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
+    """As many points as it takes to make it spam, whatever speaks for it."""
+    found = _find(submission.site_id, _keys(submission), submission.arrived_at)
+    if found is None:
+        return None
+    kind, shown, reason = found
+    so_far = sum(evidence.points for evidence in known.found)
+    said = SAID[kind].format(shown=shown) + (f": {reason}" if reason else ".")
+    return Evidence("blocked", max(policy.spam_at, policy.spam_at - so_far), said)
+
+
+def domain_key(domain: str) -> bytes:
+    """The key that a blocked domain is listed under."""
+    return _digest("domain", hosts.clean(domain))
+
+
+def name_key(name: str) -> bytes | None:
+    """The key that a blocked name is listed under; None for a name without a letter."""
+    folded = outline(name)
+    return _digest("name", folded) if folded else None
+
+
+def _keys(submission: Submission) -> list[bytes]:
+    """Everything about `submission` that could be blocked."""
+    written = f"{submission.name} {submission.website} {submission.body}"
+    domains = {part for host in [*hosts.linked(written), submission.email_domain] for part in _within(host)}
+    found = [submission.address.lookup, submission.network_key, name_key(submission.name), *map(domain_key, domains)]
+    return [key for key in found if key]
+
+
+def _within(host: str) -> list[str]:
+    """`host` and the domains that it is part of."""
+    labels = host.lower().split(".")
+    return [".".join(labels[place:]) for place in range(len(labels) - 1)]
+
+
+def _find(site_id: str, keys: list[bytes], now: datetime) -> tuple[ListKind, str, str] | None:
+    row = db.session.connection().execute(_FOUND, {"site_id": site_id, "keys": keys, "now": now}).first()
+    return (row.kind, row.shown, row.reason) if row else None
+
+
+def _digest(kind: str, text: str) -> bytes:
+    return sha256(f"{kind}\0{text}".encode("utf-8", "replace")).digest()[:16]

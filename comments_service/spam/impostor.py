@@ -1,0 +1,46 @@
+"""Somebody who signs with the name of a moderator, or of a commenter whom the moderators trust.
+
+A moderator answers from the queue, signed in, and never through the form. So whoever uses the name there is held,
+also with the moderator's own address: an address that is typed proves nothing.
+"""
+
+import sqlalchemy as sa
+
+from ..accounts.models import Moderator, SiteModerator
+from ..comments.form import Submission
+from ..extensions import db
+from ..sites.policy import Policy
+from .folding import outline
+from .judgement import Evidence, Known
+from .models import Listed, ListKind
+
+MODERATOR = "Signed with a moderator's name, and not by the moderator."
+TRUSTED = "Signed with the name of somebody trusted, from another address."
+
+_OF_ANY_SITE = ~sa.exists().where(SiteModerator.moderator_id == Moderator.id)
+_OF_SITE = sa.exists().where(
+    SiteModerator.moderator_id == Moderator.id, SiteModerator.site_id == sa.bindparam("site_id")
+)
+_MODERATORS = sa.select(Moderator.name).where(_OF_ANY_SITE | _OF_SITE)
+_TRUSTED = sa.select(Listed.shown).where(
+    Listed.site_id == sa.bindparam("site_id"), Listed.kind == ListKind.TRUSTED, Listed.key != sa.bindparam("key")
+)
+
+
+def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
+    """Points that hold the comment, whatever speaks for it, when the name looks like one of theirs."""
+    name = outline(submission.name)
+    if not name:
+        return None
+    site, connection = {"site_id": submission.site_id}, db.session.connection()
+    if name in map(outline, connection.scalars(_MODERATORS, site)):
+        return _held(MODERATOR, policy, known)
+    if name in map(outline, connection.scalars(_TRUSTED, site | {"key": submission.address.lookup})):
+        return _held(TRUSTED, policy, known)
+    return None
+
+
+def _held(said: str, policy: Policy, known: Known) -> Evidence:
+    """No more than it takes to hold it: namesakes are no spammers."""
+    so_far = sum(evidence.points for evidence in known.found)
+    return Evidence("impostor", max(0.0, policy.hold_at - so_far), said)

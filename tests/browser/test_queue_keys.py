@@ -1,0 +1,164 @@
+"""Every key of the queue: many at once, people, history and places."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.articles import Articles
+from tests.browser.conftest import Axe, Complaints, Service
+from tests.browser.test_queue import sign_in
+
+
+@pytest.fixture(scope="module")
+def session(browser: Browser, service: Service) -> Any:
+    """What Mia's browser keeps once she has signed in."""
+    context = browser.new_context()
+    sign_in(context.new_page(), service)
+    kept = context.storage_state()
+    context.close()
+    return kept
+
+
+@pytest.fixture
+def desk(browser: Browser, session: Any, complaints: Complaints) -> Iterator[Page]:
+    """Mia's browser, signed in."""
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900}, storage_state=session)
+    context.set_default_timeout(10_000)
+    yield complaints.listen(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def word(request: pytest.FixtureRequest) -> str:
+    """One that finds what this test wrote."""
+    return f"key{abs(hash(request.node.name)) % 10**8}"
+
+
+def write(service: Service, articles: Articles, word: str, number: int) -> list[dict[str, Any]]:
+    return [
+        service.submit("/keys", articles.url, body=f"{word} {i}", email=f"{word}{i}@example.org", name=f"N {word} {i}")
+        for i in range(number)
+    ]
+
+
+def left(service: Service, word: str) -> int:
+    return len([c for c in service.waiting() if word in c["body_source"]])
+
+
+def test_x_selects_and_shift_decides_on_the_selection(
+    desk: Page, service: Service, articles: Articles, word: str
+) -> None:
+    write(service, articles, word, 4)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    for key in ("x", "j", "j", "x"):
+        desk.keyboard.press(key)
+    expect(desk.locator("#picked")).to_have_text("2 selected")
+    desk.keyboard.press("Shift+S")
+    expect(desk.locator("#outcome")).to_contain_text("Marked as spam: 2 comments.")
+    expect(desk.locator(".entry")).to_have_count(2)
+    assert left(service, word) == 2
+    desk.keyboard.press("z")
+    expect(desk.locator(".entry")).to_have_count(4)
+    assert left(service, word) == 4
+
+
+def test_shift_x_selects_all_that_match_also_on_other_pages(
+    desk: Page, service: Service, articles: Articles, word: str
+) -> None:
+    write(service, articles, word, 6)
+    desk.goto(f"{service.url}/admin/?q={word}&limit=4")
+    expect(desk.locator(".entry")).to_have_count(4)
+    desk.keyboard.press("Shift+X")
+    expect(desk.locator("#picked")).to_have_text("6 selected, all that match")
+    desk.keyboard.press("Shift+X")
+    expect(desk.locator("#picked")).to_have_text("")
+    desk.keyboard.press("Shift+X")
+    desk.keyboard.press("Shift+D")
+    expect(desk.locator("#outcome")).to_contain_text("Decided: 6 comments.")
+    assert left(service, word) == 0
+    desk.get_by_role("button", name="Undo").click()
+    expect(desk.locator("#outcome")).to_contain_text("Undid: 6 comments.")
+    assert left(service, word) == 6
+
+
+def test_r_approves_and_replies_in_place(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    write(service, articles, word, 2)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("r")
+    desk.keyboard.type("Let it be")
+    desk.keyboard.press("Escape")
+    expect(desk.locator(".answer")).to_have_count(0)
+    desk.keyboard.press("r")
+    desk.keyboard.type(f"An answer to {word}")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#outcome")).to_contain_text("Approved, and your reply is published.")
+    expect(desk.locator(".entry")).to_have_count(1)
+    assert left(service, word) == 1
+    desk.goto(f"{service.url}/s/blog/thread?page=/keys")
+    expect(desk.get_by_text(f"An answer to {word}")).to_be_visible()
+
+
+def test_t_approves_and_trusts_and_z_takes_it_back(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    write(service, articles, word, 1)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("t")
+    expect(desk.locator("#outcome")).to_contain_text("Trusted.")
+    desk.keyboard.press("z")
+    expect(desk.locator("#outcome")).to_contain_text("Undid")
+    desk.keyboard.press("z")
+    expect(desk.locator(".entry")).to_have_count(1)
+    desk.goto(f"{service.url}/admin/blocks")
+    expect(desk.get_by_text(f"N {word} 0")).to_have_count(0)
+
+
+def test_b_blocks_and_the_comment_is_spam(
+    desk: Page, service: Service, articles: Articles, word: str, axe: Axe
+) -> None:
+    write(service, articles, word, 2)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("b")
+    expect(desk.get_by_role("heading", name=re.compile("^Block"))).to_be_visible()
+    assert axe(desk) == []
+    desk.get_by_label("name", exact=True).check()
+    desk.get_by_label("Reason").fill("Sells pills")
+    desk.get_by_label("For how long").select_option("A week")
+    desk.get_by_role("button", name="Block", exact=True).click()
+    expect(desk.locator("#outcome")).to_contain_text("Blocked.")
+    assert left(service, word) == 1
+    desk.goto(f"{service.url}/admin/blocks")
+    expect(desk.get_by_text("Sells pills")).to_be_visible()
+    assert axe(desk) == []
+
+
+def test_h_shows_the_history_in_place(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    for text in ("the first", "the second"):
+        service.submit("/keys", articles.url, body=f"{word} {text}", email=f"{word}@example.org")
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("h")
+    expect(desk.locator(".entry").first.locator(".history")).to_contain_text(f"{word} the first")
+    desk.keyboard.press("h")
+    expect(desk.locator(".entry").first.locator(".history")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("key", "status"), [("p", "pending"), ("a", "approved"), ("s", "spam"), ("t", "trash")])
+def test_g_goes_to_places(desk: Page, service: Service, articles: Articles, word: str, key: str, status: str) -> None:
+    write(service, articles, word, 1)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("g")
+    desk.keyboard.press(key)
+    desk.wait_for_url(f"**/admin/?status={status}")
+    assert left(service, word) == 1
+
+
+def test_an_address_in_the_search_box_never_comes_into_a_link(desk: Page, service: Service, articles: Articles) -> None:
+    service.submit("/keys", articles.url, body="From somewhere", email="findme@example.org")
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url))
+    desk.goto(f"{service.url}/admin/")
+    desk.get_by_label("Search name, website and text").fill("findme@example.org")
+    desk.keyboard.press("Enter")
+    expect(desk.locator(".entry .body")).to_have_text("From somewhere")
+    assert not [url for url in asked if "findme" in url]
