@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import msgspec
@@ -32,6 +32,7 @@ from . import create_app, delivery
 from .comments.cache import Cache, Reply, ask
 from .config import Settings
 from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, problem
+from .extensions import db
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ def serve(settings: Settings) -> None:
     }
     if settings.workers == 1:
         asyncio.run(_serve_here(settings, common))
+        _leave()
     else:
         _serve_in_workers(settings, common)
 
@@ -78,6 +80,14 @@ async def _serve_here(settings: Settings, common: dict[str, Any]) -> None:
     await server.serve()
     if server.interrupt_children:
         raise Unavailable("The server stopped by itself.")
+
+
+def _leave() -> NoReturn:
+    """End the process at once: granian's threads may call Python while the interpreter is taken down, and abort it."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _serve_in_workers(settings: Settings, common: dict[str, Any]) -> None:
@@ -131,7 +141,9 @@ class Front:
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stop.set()
         self._pool.shutdown(wait=True)
-        self._delivery.join(DRAIN_SECONDS)  # a thread that still runs when the interpreter ends may abort it
+        self._delivery.join(DRAIN_SECONDS)
+        with self._app.app_context():
+            db.engine.dispose()  # the last connection to a SQLite file tidies it up
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.method in READS and (entry := self._cache.fresh(scope.path, scope.query_string)):
