@@ -117,7 +117,7 @@ def test_a_block_ends_when_it_was_said_to(eve: Commenter, mia: Mia) -> None:
 def test_a_block_is_an_event_that_is_undone_and_done_again(eve: Commenter, mia: Mia) -> None:
     event = blocks(mia, eve.submits(), "address", reason="Rude")
     (logged,) = asks(mia, "GET", "events").json["events"]
-    assert (logged["id"], logged["kind"], logged["by"], logged["listed"]["reason"]) == (event, "list", "Mia", "Rude")
+    assert (logged["id"], logged["kind"], logged["by"], logged["detail"]["reason"]) == (event, "list", "Mia", "Rude")
     undone = asks(mia, "POST", f"events/{event}/undo").json["event"]
     assert listed(mia) == []
     assert judged(mia, eve.submits("Free"))[0] == "pending"

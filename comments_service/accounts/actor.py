@@ -27,6 +27,10 @@ class Actor:
         if not self.may(site_id):
             raise NotFound("There is no such thing.")
 
+    def check_owner(self, site_id: str) -> None:
+        """Refuse him what only an owner of the site may do; raises `NotFound` for another's site."""
+        self.check(site_id)
+
 
 SYSTEM = Actor(None, "system", None)
 COMMAND_LINE = Actor(None, "command line", None)

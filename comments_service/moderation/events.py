@@ -13,9 +13,11 @@ from ..comments.models import Status, Thread
 from ..database import transaction, uuid7
 from ..errors import NotFound
 from ..extensions import db
-from . import decisions, sealing
+from . import decisions, details, sealing
 from .decisions import within
+from .details import Form
 from .models import Change, Event, Kind
+from .undo import MOVED
 
 PAGE = 50
 SHOWN = decisions.MOST  # changes of one event
@@ -29,6 +31,12 @@ class Entry:
     changes: tuple[Change, ...]  # without those of an event on very many comments
     undone: bool
     moves: tuple[tuple[Status, Status | None, int], ...]  # how many comments went from which status to which
+    form: Form | None  # of what it changed beside them
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether there is something to turn round, and nobody did it yet."""
+        return not self.undone and (self.form is not None or self.event.kind in MOVED)
 
     @property
     def changed(self) -> int:
@@ -82,6 +90,7 @@ def _entries(events: Sequence[Event]) -> list[Entry]:
             tuple(changes.get((event.site_id, event.id), ())),
             event.id in undone,
             tuple(moves.get((event.site_id, event.id), ())),
+            details.form_of(event),
         )
         for event in events
     ]

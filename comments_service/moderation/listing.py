@@ -23,6 +23,7 @@ from ..sites import registry
 from ..spam import blocked, hosts
 from ..spam.models import Listed, ListKind
 from . import decisions, edit, sealing
+from .details import FORMS, Form, Shown
 from .models import Event, Kind
 
 MOST_TEXT = 300
@@ -112,14 +113,12 @@ def remove(entry_id: UUID, actor: Actor, now: datetime) -> UUID:
 
 
 @transaction
-def undo(event_id: UUID, actor: Actor, now: datetime) -> UUID:
+def turn(event: Event, actor: Actor, now: datetime) -> UUID:
     """Turn a change of the list round; gives the event. Raises `Conflict` when the list has moved on since."""
-    query = sa.select(Event).where(decisions.within(Event.site_id, actor), Event.id == event_id)
-    event = db.session.scalars(query).one()
-    entry = msgspec.json.decode(event.listed or "", type=Entry)
+    entry = msgspec.json.decode(event.detail or "", type=Entry)
     turned = msgspec.structs.replace(entry, added=not entry.added)
     _apply(event.site_id, turned, now)
-    return _log(event.site_id, turned, Kind.UNDO, actor, now, undoes=event_id)
+    return _log(event.site_id, turned, Kind.UNDO, actor, now, undoes=event.id)
 
 
 def typed(kind: str, text: str, lookup: Any) -> Whom:
@@ -136,10 +135,18 @@ def typed(kind: str, text: str, lookup: Any) -> Whom:
     raise InvalidForm([FieldError("what", "invalid", "Type an address, a domain or a name, and say which it is.")])
 
 
-def shown_json(listed: str) -> dict[str, Any]:
+def shown(detail: str) -> Shown:
     """The entry that an event listed, without its key."""
-    entry = msgspec.to_builtins(msgspec.json.decode(listed, type=Entry))
+    entry = msgspec.to_builtins(msgspec.json.decode(detail, type=Entry))
     return {name: value for name, value in entry.items() if name != "key"}
+
+
+def told(entry: Shown) -> str:
+    """Who was put on which list, or taken off it, and why."""
+    words = "trusted" if entry["kind"] == ListKind.TRUSTED else f"blocked {entry['kind']}"
+    off = "" if entry["added"] else ", taken off"
+    reason = f" ({entry['reason']})" if entry["reason"] else ""
+    return f"{words}: {entry['shown']}{off}{reason}"
 
 
 def domains(comment: Comment) -> list[str]:
@@ -198,10 +205,13 @@ def _apply(site_id: str, entry: Entry, now: datetime) -> None:
 
 def _log(site_id: str, entry: Entry, kind: Kind, actor: Actor, now: datetime, **about: UUID) -> UUID:
     event_id = uuid7()
-    decisions.log(site_id, event_id, kind, actor, now, listed=msgspec.json.encode(entry).decode(), **about)
+    decisions.log(site_id, event_id, kind, actor, now, detail=msgspec.json.encode(entry).decode(), **about)
     sealing.seal(site_id, event_id)
     return event_id
 
 
 def _entry(row: Listed) -> Entry:
     return Entry(True, row.id, row.kind, row.key.hex(), row.shown, row.reason, row.expires_at)
+
+
+FORMS[Kind.LIST] = FORMS[Kind.UNLIST] = Form(shown, told, turn)

@@ -42,7 +42,9 @@ class Event(Base):
     undoes: Mapped[UUID | None]
     thread_id: Mapped[UUID | None]
     note: Mapped[str] = mapped_column(sa.String(300), default="")
-    listed: Mapped[str | None] = mapped_column(sa.Text)  # JSON: the entry that was listed, or taken off the list
+    # JSON, in the form of the kind's use case: what the event changed beside the statuses of comments, so that it can
+    # be told and turned round. An undo has it in the form of what it undoes. The seals know it by the column's name.
+    detail: Mapped[str | None] = mapped_column("listed", sa.Text)
     # Given by the client, so that a decision sent twice is made once.
     idempotency_key: Mapped[str | None] = mapped_column(sa.String(200))
     created_at: Mapped[datetime]

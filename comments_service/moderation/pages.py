@@ -212,7 +212,6 @@ def show_events() -> str:
     return render_template(
         "moderation/events.html",
         entries=entries,
-        shown_json=listing.shown_json,
         following=url_for("queue.show_events", after=following) if following else None,
         said=said(request.args),
         here=url_for("queue.show_events"),

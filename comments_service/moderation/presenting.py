@@ -77,7 +77,7 @@ def event_json(entry: Entry) -> dict[str, Any]:
         "undone": entry.undone,
         "thread": event.thread_id,
         "note": event.note,
-        "listed": listing.shown_json(event.listed) if event.listed else None,
+        "detail": entry.form.shown(event.detail) if entry.form and event.detail else None,
         "changed": entry.changed,
         "changes": [
             {"comment": change.comment_id, "from": change.status_from, "to": change.status_to}

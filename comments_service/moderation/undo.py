@@ -12,11 +12,11 @@ from ..accounts.actor import Actor
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
-from . import decisions, listing
+from . import decisions, details
 from .decisions import Outcome, Part
 from .models import Change, Event, Kind
 
-UNDONE_BY_KIND = {Kind.DECIDE, Kind.UNDO, Kind.LIST, Kind.UNLIST}
+MOVED = {Kind.DECIDE, Kind.UNDO}  # kinds that gave comments their status
 
 
 def undo(event_id: UUID, actor: Actor, now: datetime) -> Outcome:
@@ -25,10 +25,10 @@ def undo(event_id: UUID, actor: Actor, now: datetime) -> Outcome:
     Raises `NotFound` for an event that is not the actor's, `Conflict` for one that cannot be undone.
     """
     events = of_actor(event_id, actor)
-    if any(event.kind not in UNDONE_BY_KIND for event in events):
+    if form := details.form_of(events[0]):
+        return Outcome(form.turn(events[0], actor, now))
+    if any(event.kind not in MOVED for event in events):
         raise Conflict("This cannot be undone.")
-    if events[0].listed:
-        return Outcome(listing.undo(event_id, actor, now))
     parts = _parts(event_id, events)
     undone = uuid7()
     outcomes = [_undo_part(changes, Part(undone, n), event_id, actor, now) for n, changes in enumerate(parts)]

@@ -1,0 +1,39 @@
+"""What events changed beside the statuses of comments: how it is shown, told and turned round.
+
+A use case that writes such events registers the form of its kinds here, so that the log and `undo` know them without
+knowing the use case.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from ..accounts.actor import Actor
+from ..extensions import db
+from .models import Event, Kind
+
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the details of a kind of events are read."""
+
+    shown: Callable[[str], Shown]  # the detail as moderators may see it
+    told: Callable[[Shown], str]  # that, in a few words
+    turn: Callable[[Event, Actor, datetime], UUID]  # turns the event round; gives the event of that, raises `Conflict`
+
+
+FORMS: dict[Kind, Form] = {}
+
+
+def form_of(event: Event) -> Form | None:
+    """The form of the event's details; None for an event on comments alone. An undo has that of what it undid."""
+    while event.kind is Kind.UNDO:
+        undone = db.session.get(Event, (event.site_id, event.undoes))
+        if undone is None:
+            return None
+        event = undone
+    return FORMS.get(event.kind)
