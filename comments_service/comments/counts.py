@@ -11,6 +11,16 @@ from .models import Comment, Status, StatusCount, Thread
 
 PARTS = 8
 
+_THREADS: sa.Table = Thread.__table__  # type: ignore[assignment]
+_CHANGED = (
+    sa.update(_THREADS)
+    .where(_THREADS.c.site_id == sa.bindparam("of_site"), _THREADS.c.id == sa.bindparam("of_thread"))
+    .values(
+        revision=_THREADS.c.revision + 1,
+        comment_count=_THREADS.c.comment_count + sa.bindparam("more", type_=sa.Integer),
+    )
+)
+
 
 def moved(comment: Comment, before: Status | None, after: Status | None) -> None:
     """Account for `comment` going from `before` to `after`; None means that it was not there, or is gone.
@@ -28,12 +38,7 @@ def moved(comment: Comment, before: Status | None, after: Status | None) -> None
 
 def changed(site_id: str, thread_id: UUID, comments: int = 0) -> None:
     """Note that readers see the thread differently now, with so many more or fewer `comments`."""
-    db.session.execute(
-        sa.update(Thread)
-        .where(Thread.site_id == site_id, Thread.id == thread_id)
-        .values(revision=Thread.revision + 1, comment_count=Thread.comment_count + comments)
-        .execution_options(synchronize_session=False)
-    )
+    db.session.connection().execute(_CHANGED, {"of_site": site_id, "of_thread": thread_id, "more": comments})
 
 
 def by_status(site_ids: Collection[str]) -> dict[str, dict[Status, int]]:

@@ -13,6 +13,7 @@ from ..extensions import db
 from .models import KEY_LENGTH, Site
 from .policy import Policy
 
+_FIND = sa.select(Site).where(Site.id == sa.bindparam("id"))
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -26,7 +27,7 @@ def find(site_id: str) -> Site:
 
 def peek(site_id: str) -> Site | None:
     """The site with the key `site_id`, or None."""
-    return db.session.get(Site, site_id) if KEY.fullmatch(site_id) else None
+    return db.session.scalar(_FIND, {"id": site_id}) if KEY.fullmatch(site_id) else None
 
 
 def lists(origin: str) -> bool:
