@@ -12,7 +12,6 @@ from threading import Barrier
 from typing import Any
 from uuid import UUID
 
-import alembic.command
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -21,7 +20,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from postgresql import Cluster
 
-from comments_service import config, create_app, database
+from comments_service import config, create_app, database, migrations
 from comments_service.extensions import Base, db
 
 SCRIPTS = ScriptDirectory(str(database.MIGRATIONS))
@@ -32,7 +31,7 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "next"
+revision = "9999"
 down_revision = "{before}"
 
 
@@ -133,7 +132,7 @@ def revision() -> str | None:
 def to(target: str) -> None:
     """Upgrade as far as `target`."""
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
-        alembic.command.upgrade(database._alembic(connection), target)
+        migrations.run(connection, database.MIGRATIONS, target)
 
 
 @pytest.fixture
@@ -142,7 +141,7 @@ def coming(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "migrations"
     shutil.copytree(database.MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(database, "MIGRATIONS", folder)
-    return folder / "versions" / "next.py"
+    return folder / "versions" / "9999_next.py"
 
 
 # From nothing
@@ -154,6 +153,7 @@ def test_there_is_one_line_of_migrations() -> None:
 
 
 def test_every_migration_says_what_it_does() -> None:
+    assert all(Path(script.path).name.startswith(f"{script.revision}_") for script in SCRIPTS.walk_revisions())
     assert all(script.doc.strip().endswith(".") for script in SCRIPTS.walk_revisions())
 
 
@@ -250,7 +250,7 @@ def test_the_next_migration_finds_every_row(empty: Flask, coming: Path) -> None:
     coming.write_text(NEXT.format(before=REVISIONS[-1], then="pass"))
     assert not database.is_current()
     database.upgrade()
-    assert revision() == "next"
+    assert revision() == "9999"
     after = rows()
     assert after["site"] == [{**before["site"][0], "motto": "none"}]
     assert after["comment"] == [{**before["comment"][0], "name": "Somebody"}]

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `database.upgrade` hands over."""
+"""Runs the steps on the connection that `migrations.run` hands over."""
 
 from alembic import context
 
