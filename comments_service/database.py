@@ -18,8 +18,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from .errors import Conflict, Invalid, Unavailable, from_database
@@ -154,17 +152,19 @@ def _insert(entity: type[Base]) -> sa.Insert:
 
 @functools.cache
 def _insert_new(entity: type[Base], dialect: str) -> sa.Insert:
-    if dialect == "postgresql":
-        return postgresql.insert(_table(entity)).on_conflict_do_nothing()
-    return sqlite_dialect.insert(_table(entity)).on_conflict_do_nothing()
+    return cast(sa.Insert, _upsert(entity, dialect).on_conflict_do_nothing())
 
 
 @functools.cache
 def _add_up(entity: type[Base], key: tuple[str, ...], column: str, dialect: str) -> sa.Insert:
-    table = _table(entity)
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite_dialect.insert(table)
-    total = {column: table.c[column] + statement.excluded[column]}
-    return statement.on_conflict_do_update(index_elements=list(key), set_=total)
+    statement = _upsert(entity, dialect)
+    total = {column: _table(entity).c[column] + statement.excluded[column]}
+    return cast(sa.Insert, statement.on_conflict_do_update(index_elements=list(key), set_=total))
+
+
+def _upsert(entity: type[Base], dialect: str) -> Any:
+    """An insert that knows ON CONFLICT; both dialects have one of the same form, and only one is loaded."""
+    return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(_table(entity))
 
 
 def _table(entity: type[Base]) -> sa.Table:
