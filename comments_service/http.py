@@ -198,7 +198,6 @@ def init_app(app: Flask) -> None:
     def add_headers(response: Response) -> Response:
         for name, value in API_HEADERS.items():
             response.headers.setdefault(name, value)
-        db.session.rollback()  # who holds one connection and waits for another may wait for ever behind PgBouncer
         response.headers.update(_limit_headers())
         return response
 
@@ -235,8 +234,11 @@ def _wait(seconds: int) -> TooMany:
 def _limit_headers() -> dict[str, str]:
     """What the limit leaves to this client (draft-ietf-httpapi-ratelimit-headers)."""
     current = limiter.current_limit
-    window = _window(current.key, current.limit.get_expiry()) if current else None
-    if current is None or window is None:
+    if current is None:
+        return {}
+    db.session.rollback()  # who holds one connection and waits for another may wait for ever behind PgBouncer
+    window = _window(current.key, current.limit.get_expiry())
+    if window is None:
         return {}
     amount, expiry = current.limit.amount, current.limit.get_expiry()
     return {

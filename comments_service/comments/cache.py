@@ -81,6 +81,7 @@ class Entry:
     plain: Form
     epoch: Epoch
     revision: Revision | None
+    kept: bool  # to compress what is given once is the proxy's business, which may keep it
     compressed: dict[str, Form] = field(default_factory=dict)
 
     @property
@@ -90,7 +91,7 @@ class Entry:
 
     def form(self, accepted: str) -> Form:
         """The answer in the best of our encodings that a reader takes, where that pays."""
-        encoding = _encoding(accepted) if len(self.plain.body) >= COMPRESSED_FROM else ""
+        encoding = _encoding(accepted) if self.kept and len(self.plain.body) >= COMPRESSED_FROM else ""
         if not encoding:
             return self.plain
         found = self.compressed.get(encoding)
@@ -246,7 +247,7 @@ class Cache:
         if note is None or reply.status != 200:
             return Reply(reply.status, _without_note(reply.headers), reply.body)
         revision = before if guess and guess.note.page == note.page else None
-        entry = Entry(note, _plain(reply), epoch, revision)
+        entry = Entry(note, _plain(reply), epoch, revision, kept=bool(self._limit))
         self._keep(key, entry)
         return entry
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import msgspec
@@ -15,7 +14,7 @@ from .reading import ListedComment
 ATOM = "http://www.w3.org/2005/Atom"
 # Everything but the characters that XML 1.0 (section 2.2) can hold.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = "1970-01-01T00:00:00Z"
 
 ElementTree.register_namespace("", ATOM)
 
@@ -25,7 +24,7 @@ def atom(site: Site, page: str | None, comments: Sequence[ListedComment], addres
     feed = ElementTree.Element(f"{{{ATOM}}}feed")
     _add(feed, "id", address)
     _add(feed, "title", f"Comments on {page or site.id}")
-    _add(feed, "updated", _time(max((_changed_at(comment) for comment in comments), default=NEVER)))
+    _add(feed, "updated", max(map(_changed_at, comments), default=NEVER))
     _add(feed, "link", rel="self", type="application/atom+xml", href=address)
     for comment in comments:
         _add_entry(feed, site, comment)
@@ -34,14 +33,14 @@ def atom(site: Site, page: str | None, comments: Sequence[ListedComment], addres
 
 def _add_entry(feed: ElementTree.Element, site: Site, comment: ListedComment) -> None:
     entry = _add(feed, "entry")
-    _add(entry, "id", comment.id.urn)
+    _add(entry, "id", f"urn:uuid:{comment.id}")
     _add(entry, "title", f"{comment.name} on {comment.title or comment.page}")
     author = _add(entry, "author")
     _add(author, "name", comment.name)
     if comment.website:
         _add(author, "uri", comment.website)
-    _add(entry, "published", _time(comment.created_at))
-    _add(entry, "updated", _time(_changed_at(comment)))
+    _add(entry, "published", comment.created_at)
+    _add(entry, "updated", _changed_at(comment))
     article = page_key.address(comment.page, site.origins)
     if article:
         _add(entry, "link", rel="alternate", type="text/html", href=f"{article}#comment-{comment.id}")
@@ -55,9 +54,5 @@ def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: st
     return element
 
 
-def _changed_at(comment: ListedComment) -> datetime:
+def _changed_at(comment: ListedComment) -> str:
     return comment.edited_at or comment.created_at
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat()

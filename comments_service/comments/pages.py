@@ -75,7 +75,7 @@ def render(
 ) -> tuple[str, datetime | None]:
     """The thread and the form as HTML, a whole page or its inner part alone, and when the thread will close."""
     thread, closes_at = reading.thread(site, policy.of(site), asked, http.now())
-    names = {str(comment.id): comment.name for comment in thread.comments}
+    names = {comment.id: comment.name for comment in thread.comments}
     html = render_template(
         "comments/fragment.html" if fragment else "comments/thread.html",
         site=site,

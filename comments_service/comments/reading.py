@@ -2,17 +2,17 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 
 from .. import i18n
+from ..database import id_text, raw, time_text
 from ..errors import FieldError, Invalid, InvalidForm
 from ..extensions import db
 from ..sites.models import Site
@@ -25,17 +25,21 @@ MAX_COUNTS = 100
 MAX_LATEST = 50
 
 
+Id = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+
 class PublicComment(msgspec.Struct):
     """A comment as everybody may see it. What is not written here is published nowhere."""
 
-    id: UUID
-    parent: UUID | None
+    id: Id
+    parent: Id | None
     name: str
     website: str | None
     role: str | None
     body: msgspec.Raw  # the tree of comments.markup
-    created_at: datetime
-    edited_at: datetime | None
+    created_at: Time
+    edited_at: Time | None
 
 
 class ListedComment(PublicComment):
@@ -68,20 +72,20 @@ class Question(msgspec.Struct):
     lang: str = i18n.DEFAULT
 
 
-Parent = aliased(Comment, name="parent")
 COLUMNS = (
-    Comment.id,
-    Parent.id.label("parent"),
+    raw(Comment.id),
+    raw(Comment.parent_id),
     Comment.name,
     Comment.website,
     Comment.role,
     Comment.tree,
-    Comment.created_at,
-    Comment.edited_at,
+    raw(Comment.created_at),
+    raw(Comment.edited_at),
 )
-# A reply whose parent is not to be seen stands on its own.
-VISIBLE_PARENT = sa.and_(
-    Parent.site_id == Comment.site_id, Parent.id == Comment.parent_id, Parent.status == Status.APPROVED
+VISIBLE = sa.select(raw(Comment.id)).where(
+    Comment.site_id == sa.bindparam("site_id"),
+    raw(Comment.id).in_(sa.bindparam("ids", expanding=True)),
+    Comment.status == Status.APPROVED,
 )
 
 
@@ -123,27 +127,28 @@ def latest(site: Site, limit: int, page: str | None = None) -> list[ListedCommen
     query = (
         sa.select(*COLUMNS, Thread.page, Thread.title)
         .join(Thread, sa.and_(Thread.site_id == Comment.site_id, Thread.id == Comment.thread_id))
-        .outerjoin(Parent, VISIBLE_PARENT)
         .where(Comment.site_id == site.id, Comment.status == Status.APPROVED)
         .order_by(Comment.id.desc())
         .limit(min(limit, MAX_LATEST))
     )
     if page is not None:
         query = query.where(Thread.page == page)
-    return [ListedComment(*(*_fields(row), row.page, row.title)) for row in db.session.execute(query)]
+    rows = db.session.connection().execute(query).all()
+    visible = _visible(site.id, rows)
+    return [ListedComment(*_fields(row, visible), *row[8:]) for row in rows]
 
 
 def public(comment: Comment, parent: UUID | None) -> PublicComment:
     """`comment` as its readers, or its own writer, may see it."""
     return PublicComment(
-        id=comment.id,
-        parent=parent,
+        id=str(comment.id),
+        parent=str(parent) if parent else None,
         name=comment.name,
         website=comment.website or None,
         role=comment.role,
         body=msgspec.Raw(comment.tree.encode()),
-        created_at=comment.created_at.replace(microsecond=0),
-        edited_at=_to_the_second(comment.edited_at),
+        created_at=time_text(comment.created_at),
+        edited_at=time_text(comment.edited_at) if comment.edited_at else None,
     )
 
 
@@ -163,37 +168,67 @@ def _page(
     found: Thread, policy: Policy, sort: str, after: tuple[UUID, UUID] | None
 ) -> tuple[list[PublicComment], str | None]:
     """One page of the thread's comments, conversation by conversation, and the cursor of the next."""
-    newest_first = sort == "newest"
-    query = (
-        sa.select(*COLUMNS, Comment.root_id)
-        .outerjoin(Parent, VISIBLE_PARENT)
-        .where(Comment.site_id == found.site_id, Comment.thread_id == found.id, Comment.status == Status.APPROVED)
-        .order_by(Comment.root_id.desc() if newest_first else Comment.root_id, Comment.id)
-        .limit(policy.page_size + 1)
-    )
+    asked = {"site_id": found.site_id, "thread_id": found.id, "limit": policy.page_size + 1}
     if after:
-        root, last = after
-        later = Comment.root_id < root if newest_first else Comment.root_id > root
-        query = query.where(sa.or_(later, sa.and_(Comment.root_id == root, Comment.id > last)))
-    rows = db.session.connection().execute(query).all()
+        asked |= {"root": after[0], "last": after[1]}
+    rows = db.session.connection().execute(_statement(sort == "newest", after is not None), asked).all()
     shown = rows[: policy.page_size]
-    cursor = _cursor(shown[-1].root_id, shown[-1].id) if len(rows) > len(shown) else None
-    return [PublicComment(*_fields(row)) for row in shown], cursor
+    cursor = _cursor(shown[-1]) if len(rows) > len(shown) else None
+    visible = _visible(found.site_id, shown)
+    return [PublicComment(*_fields(row, visible)) for row in shown], cursor
 
 
-def _fields(row: Any) -> tuple[Any, ...]:
+@cache
+def _statement(newest_first: bool, later: bool) -> sa.Select[Any]:
+    """The page of a thread; built once, for that costs more than SQLite needs to carry it out."""
+    query = (
+        sa.select(*COLUMNS, raw(Comment.root_id))
+        .where(
+            Comment.site_id == sa.bindparam("site_id"),
+            Comment.thread_id == sa.bindparam("thread_id"),
+            Comment.status == Status.APPROVED,
+        )
+        .order_by(Comment.root_id.desc() if newest_first else Comment.root_id, Comment.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+    if not later:
+        return query
+    root, last = sa.bindparam("root", type_=Comment.root_id.type), sa.bindparam("last", type_=Comment.id.type)
+    after = Comment.root_id < root if newest_first else Comment.root_id > root
+    return query.where(sa.or_(after, sa.and_(Comment.root_id == root, Comment.id > last)))
+
+
+def _visible(site_id: str, rows: Sequence[Any]) -> Collection[Any]:
+    """The parents of `rows` that are to be seen; a reply to another stands on its own.
+
+    Most stand before their replies, so that nobody has to be asked.
+    """
+    shown = {row[0] for row in rows}
+    elsewhere = {row[1] for row in rows if row[1] is not None} - shown
+    if elsewhere:
+        asked = {"site_id": site_id, "ids": sorted(elsewhere)}
+        shown |= set(db.session.connection().scalars(VISIBLE, asked))
+    return shown
+
+
+def _fields(row: Any, visible: Collection[Any]) -> tuple[Any, ...]:
     """The values of `PublicComment`, in its order, from a row of `COLUMNS`."""
     comment_id, parent, name, website, role, tree, created_at, edited_at = row[:8]
-    body = msgspec.Raw(tree.encode())
-    times = created_at.replace(microsecond=0), _to_the_second(edited_at)
-    return comment_id, parent, name, website or None, role, body, *times
+    return (
+        id_text(comment_id),
+        id_text(parent) if parent in visible else None,
+        name,
+        website or None,
+        role,
+        msgspec.Raw(tree.encode()),
+        time_text(created_at),
+        time_text(edited_at) if edited_at else None,
+    )
 
 
-def _to_the_second(at: datetime | None) -> datetime | None:
-    return at.replace(microsecond=0) if at else None
-
-
-def _cursor(root: UUID, last: UUID) -> str:
+def _cursor(row: Any) -> str:
+    """The place after `row` in its thread."""
+    root, last = UUID(id_text(row[8])), UUID(id_text(row[0]))
     return base64.urlsafe_b64encode(root.bytes + last.bytes).decode().rstrip("=")
 
 
