@@ -43,6 +43,7 @@ LOST = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
 _last_stamp = 0
 _stamp_lock = threading.Lock()
 _writer = threading.Lock()
+_local = threading.local()
 
 
 def uuid7() -> UUID:
@@ -78,7 +79,7 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
             try:
                 db.session.rollback()  # a read before may have left an older snapshot open
                 with _turn():
-                    connection = db.session.connection(execution_options={"writes": True})
+                    _local.connection = connection = db.session.connection(execution_options={"writes": True})
                     if attempt > 1:
                         _queue_up(connection)
                     result = use_case(*args, **kwargs)
@@ -95,6 +96,8 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
                 raise
             else:
                 return result
+            finally:
+                _local.connection = None
         raise AssertionError("unreachable")
 
     return run
@@ -128,19 +131,25 @@ def _turn() -> Iterator[None]:
         _writer.release()
 
 
+def connection() -> sa.Connection:
+    """The connection of the transaction under way, or else the session's own."""
+    # The session would look it up anew each time, which costs as much as a small query.
+    return getattr(_local, "connection", None) or db.session.connection()
+
+
 def insert(entity: type[Base], values: Mapping[str, Any]) -> None:
     """Insert a row."""
-    db.session.connection().execute(_insert(entity), values)
+    connection().execute(_insert(entity), values)
 
 
 def insert_new(entity: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key is there; whether it was inserted."""
-    return bool(db.session.connection().execute(_insert_new(entity, _dialect()), values).rowcount)
+    return bool(connection().execute(_insert_new(entity, _dialect()), values).rowcount)
 
 
 def add_up(entity: type[Base], key: Mapping[str, Any], column: str, amount: int) -> None:
     """Add `amount` to the counter `column` of the row with `key`, which begins at zero."""
-    db.session.connection().execute(_add_up(entity, tuple(key), column, _dialect()), {**key, column: amount})
+    connection().execute(_add_up(entity, tuple(key), column, _dialect()), {**key, column: amount})
 
 
 def raw(column: Any) -> Any:

@@ -22,6 +22,8 @@ from .signing import Signer
 from .sites import registry
 from .sites.models import Site
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 MAX_DEPTH = 20
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
@@ -82,8 +84,14 @@ def translate(sentence: str) -> str:
     return i18n.translator(language())(sentence)
 
 
-def client_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def client_address() -> Address:
     """The address of the machine that asks: the peer, or what listed proxies say of it, read from the right."""
+    if "client_address" not in g:
+        g.client_address = _client_address()
+    return cast(Address, g.client_address)
+
+
+def _client_address() -> Address:
     trusted = config.current().trusted_proxies
     address = _parsed(request.remote_addr or "") or ipaddress.IPv4Address(0)
     hops = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
@@ -97,7 +105,7 @@ def client_address() -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return address
 
 
-def network(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+def network(address: Address) -> str:
     """What counts as one client: an IPv4 address, or an IPv6 /64."""
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, 64), strict=False))
@@ -256,7 +264,7 @@ def _window(key: str, expiry: int) -> tuple[int, float, int, float] | None:
         return None
 
 
-def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parsed(text: str) -> Address | None:
     """The machine address in `text`, with brackets, a port or a zone cut off; None when there is none."""
     bare = text.strip('"')
     if bare.startswith("["):

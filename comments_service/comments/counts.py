@@ -5,7 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import add_up
+from ..database import add_up, connection
 from ..extensions import db
 from .models import Comment, Status, StatusCount, Thread
 
@@ -38,7 +38,7 @@ def moved(comment: Comment, before: Status | None, after: Status | None) -> None
 
 def changed(site_id: str, thread_id: UUID, comments: int = 0) -> None:
     """Note that readers see the thread differently now, with so many more or fewer `comments`."""
-    db.session.connection().execute(_CHANGED, {"of_site": site_id, "of_thread": thread_id, "more": comments})
+    connection().execute(_CHANGED, {"of_site": site_id, "of_thread": thread_id, "more": comments})
 
 
 def by_status(site_ids: Collection[str]) -> dict[str, dict[Status, int]]:

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from .. import i18n
-from ..database import id_text, raw, time_text
+from ..database import connection, id_text, raw, time_text
 from ..errors import FieldError, Invalid, InvalidForm
 from ..extensions import db
 from ..sites.models import Site
@@ -133,7 +133,7 @@ def latest(site: Site, limit: int, page: str | None = None) -> list[ListedCommen
     )
     if page is not None:
         query = query.where(Thread.page == page)
-    rows = db.session.connection().execute(query).all()
+    rows = connection().execute(query).all()
     visible = _visible(site.id, rows)
     return [ListedComment(*_fields(row, visible), *row[8:]) for row in rows]
 
@@ -171,7 +171,7 @@ def _page(
     asked = {"site_id": found.site_id, "thread_id": found.id, "limit": policy.page_size + 1}
     if after:
         asked |= {"root": after[0], "last": after[1]}
-    rows = db.session.connection().execute(_statement(sort == "newest", after is not None), asked).all()
+    rows = connection().execute(_statement(sort == "newest", after is not None), asked).all()
     shown = rows[: policy.page_size]
     cursor = _cursor(shown[-1]) if len(rows) > len(shown) else None
     visible = _visible(found.site_id, shown)
@@ -207,7 +207,7 @@ def _visible(site_id: str, rows: Sequence[Any]) -> Collection[Any]:
     elsewhere = {row[1] for row in rows if row[1] is not None} - shown
     if elsewhere:
         asked = {"site_id": site_id, "ids": sorted(elsewhere)}
-        shown |= set(db.session.connection().scalars(VISIBLE, asked))
+        shown |= set(connection().scalars(VISIBLE, asked))
     return shown
 
 

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import insert_new
-from ..extensions import db
+from ..database import connection, insert_new
 from ..sites.policy import Policy
 from .models import Thread
 
@@ -28,7 +27,7 @@ class State(enum.StrEnum):
 def find(site_id: str, page: str) -> Thread | None:
     """The thread below `page`, to be read only, or None while nobody has written there."""
     # A row has the attributes of the object that the session would make of it, for a third of the time.
-    return cast("Thread | None", db.session.connection().execute(_FIND, {"site_id": site_id, "page": page}).first())
+    return cast("Thread | None", connection().execute(_FIND, {"site_id": site_id, "page": page}).first())
 
 
 def find_or_add(site_id: str, page: str, title: str, new_id: UUID, now: datetime) -> Thread:

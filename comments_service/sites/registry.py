@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 import sqlalchemy as sa
 
-from ..database import transaction
+from ..database import connection, transaction
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
 from .models import KEY_LENGTH, Site
@@ -31,7 +31,7 @@ def peek(site_id: str) -> Site | None:
     if not KEY.fullmatch(site_id):
         return None
     # A row has the attributes of the object that the session would make of it, for a third of the time.
-    return cast("Site | None", db.session.connection().execute(_FIND, {"id": site_id}).first())
+    return cast("Site | None", connection().execute(_FIND, {"id": site_id}).first())
 
 
 def lists(origin: str) -> bool:

@@ -18,8 +18,7 @@ from .. import config, http
 from ..extensions import db, limiter
 from . import challenge
 from .challenge import Challenge, ChallengeRequired
-from .models import IdempotencyKey
-from .submit import RequestKey
+from .submit import RequestKey, answered
 
 WIDER = 48  # bits of an IPv6 address that one customer of a provider has
 REMEMBERED = round(challenge.LIFETIME.total_seconds())
@@ -115,7 +114,7 @@ def _issue(site_id: str, pressure: float) -> Challenge:
 
 def _is_known(knock: Knock) -> bool:
     """Whether this was answered before: it is answered the same again, its proof being used up."""
-    return knock.key is not None and db.session.get(IdempotencyKey, (knock.site_id, knock.key.key)) is not None
+    return knock.key is not None and answered(knock.site_id, knock.key) is not None
 
 
 def _is_proven(knock: Knock) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 import msgspec
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from ..comments import counts, markup, threads
 from ..comments.form import Submission
 from ..comments.models import Comment, Status, Thread
-from ..database import insert, transaction, uuid7
+from ..database import connection, insert, transaction, uuid7
 from ..errors import Duplicate, IdempotencyKeyReused, NotFound, ThreadClosed
 from ..extensions import db
 from ..i18n import N_
@@ -27,6 +28,9 @@ NO_PARENT = N_("The comment you reply to is not there any more.")
 REUSED = N_("This Idempotency-Key came with another comment before.")
 
 
+_EARLIER = sa.select(IdempotencyKey.__table__).where(
+    IdempotencyKey.site_id == sa.bindparam("site_id"), IdempotencyKey.key == sa.bindparam("key")
+)
 _SAME = sa.select(Comment.id).where(
     Comment.site_id == sa.bindparam("site_id"),
     Comment.fingerprint == sa.bindparam("fingerprint"),
@@ -56,7 +60,7 @@ def submit(submission: Submission, policy: Policy, key: RequestKey | None) -> Ac
 
     Raises `IdempotencyKeyReused`, `ThreadClosed`, `NotFound` (its parent) or `Duplicate`.
     """
-    if key and (earlier := db.session.get(IdempotencyKey, (submission.site_id, key.key))):
+    if key and (earlier := answered(submission.site_id, key)):
         return _again(earlier, key)
     thread = _open_thread(submission, policy)
     root = _root(submission, thread)
@@ -71,6 +75,12 @@ def submit(submission: Submission, policy: Policy, key: RequestKey | None) -> Ac
     if judged.status is not Status.SPAM:
         outbox.enqueue(submission.site_id, f"comment-{judged.status}", {"comment": str(comment.id)}, comment.created_at)
     return Accepted(comment, answer)
+
+
+def answered(site_id: str, key: RequestKey) -> IdempotencyKey | None:
+    """What an earlier submission with the same key was answered with, to be read only."""
+    found = connection().execute(_EARLIER, {"site_id": site_id, "key": key.key}).first()
+    return cast("IdempotencyKey | None", found)
 
 
 def _again(earlier: IdempotencyKey, key: RequestKey) -> Accepted:
@@ -106,7 +116,7 @@ def refuse_twice(submission: Submission) -> None:
     A unique index stands behind it.
     """
     this = {"site_id": submission.site_id, "fingerprint": submission.fingerprint, "id": submission.id}
-    if db.session.connection().scalar(_SAME, this):
+    if connection().scalar(_SAME, this):
         raise Duplicate(TWICE)
 
 
