@@ -47,5 +47,7 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 limiter = Limiter(
     key_func=get_remote_address,
     strategy="sliding-window-counter",
-    in_memory_fallback_enabled=True,  # a store that is down must not turn comments away
+    # A store that is down must not turn comments away; one of two requests that notice it at once is not counted.
+    in_memory_fallback_enabled=True,
+    swallow_errors=True,
 )

@@ -24,7 +24,6 @@ from .sites.models import Site
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-MAX_DEPTH = 20
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
 STORE_SECONDS = 0.5

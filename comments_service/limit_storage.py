@@ -99,12 +99,12 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
         self._engine = engine
         # SQLite lets one write at a time, and those that wait sleep and ask again: within a process they take turns.
         self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite else nullcontext()
-        self._failures = (sa.exc.SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._ready = False
 
     @property
-    def base_exceptions(self) -> tuple[type[Exception], ...]:
-        return self._failures
+    def base_exceptions(self) -> type[Exception]:
+        return sa.exc.SQLAlchemyError
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
         now = time.time()
@@ -150,7 +150,7 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
     def check(self) -> bool:
         try:
             self._run(FIND, key="", now=time.time())
-        except self._failures:
+        except sa.exc.SQLAlchemyError:
             return False
         return True
 
@@ -171,25 +171,35 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
         By the driver itself, of which the pool keeps connections: a submission is counted half a dozen times, and
         SQLAlchemy's own way costs ten times what SQLite needs.
         """
-        connection = self._engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            if not self._ready:
-                self._create(cursor)
-                self._ready = True
+            connection = self._engine.raw_connection()
+        except self._driver_error as error:
+            raise _unusable(statement, error) from error
+        try:
             with self._turn:
-                cursor.execute(self._spelled(statement), values)
-                rows = cursor.fetchall() if cursor.description else []  # all: the transaction ends with the last
-            return rows[0] if rows else None
-        except BaseException:
+                return self._first(connection.cursor(), statement, values)
+        except self._driver_error as error:
             connection.invalidate()
-            raise
+            raise _unusable(statement, error) from error
         finally:
             connection.close()
+
+    def _first(self, cursor: Any, statement: str, values: dict[str, Any]) -> Any:
+        if not self._ready:
+            self._create(cursor)
+            self._ready = True
+        cursor.execute(self._spelled(statement), values)
+        rows = cursor.fetchall() if cursor.description else []  # all: the transaction ends with the last
+        return rows[0] if rows else None
 
     def _spelled(self, statement: str) -> str:
         """`statement` with its parameters marked as the driver wants them."""
         return statement if self._engine.dialect.name == "sqlite" else _spelled_pyformat(statement)
+
+
+def _unusable(statement: str, error: Exception) -> sa.exc.OperationalError:
+    """The driver's `error` as one of those that the rest of the service knows."""
+    return sa.exc.OperationalError(statement, None, error, hide_parameters=True)
 
 
 @functools.cache

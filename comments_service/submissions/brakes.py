@@ -42,7 +42,7 @@ def admit(knock: Knock) -> bool:
     db.session.rollback()  # who holds one connection and waits for another may wait for ever behind PgBouncer
     try:
         return _admit(knock)
-    except _store().base_exceptions:
+    except limiter.storage.base_exceptions:  # of the configured one, whichever counts just now
         return False
 
 
@@ -51,7 +51,7 @@ def due(site_id: str) -> Challenge | None:
     db.session.rollback()
     try:
         pressure = _pressure(config.current().site_rate, site_id)
-    except _store().base_exceptions:
+    except limiter.storage.base_exceptions:  # of the configured one, whichever counts just now
         return None
     return _issue(site_id, pressure) if pressure > 1 else None
 
