@@ -2,25 +2,23 @@
 
 import csv
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 import pytest
 import sqlalchemy as sa
+from arrived import NOBODY, NOON, sent
 from flask import Flask
 from people import ORIGIN, SITE, Commenter, Mia
 from spam_texts import ADVERTISERS, HAM, READERS
 from werkzeug.test import TestResponse
 
 from comments_service import http
-from comments_service.comments import markup
-from comments_service.comments.form import Submission
 from comments_service.comments.models import Comment, Status
 from comments_service.errors import InvalidForm
 from comments_service.extensions import db
-from comments_service.privacy.sealing import SealedAddress
 from comments_service.sites import policy, registry
 from comments_service.sites.policy import Policy
 from comments_service.spam import (
@@ -39,8 +37,6 @@ from comments_service.spam import (
 )
 from comments_service.spam.judgement import Evidence, Known
 
-NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
-NOBODY = Known()
 PITCH = "Earn 5000 dollars a week from home, see http://evil.example/1 and tell your friends about it!"
 
 
@@ -48,30 +44,6 @@ PITCH = "Earn 5000 dollars a week from home, see http://evil.example/1 and tell 
 def blog(app: Flask) -> str:
     """The blog, where only the checks hold comments back."""
     return registry.add(SITE, [ORIGIN], policy.Policy(moderation="none"), http.now()).id
-
-
-def sent(body: str = "I tried it with rye.", **fields) -> Submission:
-    """What Ada sends after a minute at the form, but for `fields`."""
-    usual = Submission(
-        id=UUID(int=1),
-        site_id=SITE,
-        page="/2026/bread",
-        title="Bread",
-        parent=None,
-        name="Ada",
-        website="",
-        body=body,
-        tree=markup.parse(body),
-        email_domain="ada-lovelace.org",
-        address=SealedAddress(b"", b"ada"),
-        honeypot="",
-        began_at=NOON - timedelta(minutes=1),
-        network_key=b"home",
-        fingerprint=b"",
-        language="en",
-        arrived_at=NOON,
-    )
-    return replace(usual, **fields)
 
 
 def points(found: Evidence | None) -> float:

@@ -12,6 +12,7 @@ from ..sites.models import KEY_LENGTH
 
 PAGE_LENGTH = 512
 TITLE_LENGTH = 300
+NEAR = ("near_1", "near_2", "near_3", "near_4", "near_5", "near_6")
 KEYED = sa.LargeBinary(16)  # an HMAC made by privacy.sealing
 
 
@@ -55,6 +56,8 @@ class Comment(Base):
         sa.Index(None, "site_id", "address_key", "status"),
         sa.Index(None, "site_id", "shape", "status"),
         sa.Index(None, "site_id", "network_key", "id"),
+        sa.Index(None, "site_id", "status", "script"),
+        *(sa.Index(None, "site_id", near, "id") for near in NEAR),
         sa.UniqueConstraint("site_id", "fingerprint"),
     )
 
@@ -80,6 +83,14 @@ class Comment(Base):
     fingerprint: Mapped[bytes | None] = mapped_column(KEYED)
     # Equal for texts that differ in numbers, spelling tricks and the like; None for short ones (spam.duplicates).
     shape: Mapped[bytes | None] = mapped_column(sa.LargeBinary(8))
+    # Two texts that have most of their pairs of words in common have one of these in common (spam.likeness).
+    near_1: Mapped[int | None] = mapped_column(sa.BigInteger)
+    near_2: Mapped[int | None] = mapped_column(sa.BigInteger)
+    near_3: Mapped[int | None] = mapped_column(sa.BigInteger)
+    near_4: Mapped[int | None] = mapped_column(sa.BigInteger)
+    near_5: Mapped[int | None] = mapped_column(sa.BigInteger)
+    near_6: Mapped[int | None] = mapped_column(sa.BigInteger)
+    script: Mapped[str | None] = mapped_column(sa.String(20))  # that most letters of the body are of (spam.scripts)
     domain_bucket: Mapped[int | None]  # what the learner sees of the address: 16 bits of its domain's hash
     language: Mapped[str] = mapped_column(sa.String(20), default="en")
     score: Mapped[float] = mapped_column(default=0.0)

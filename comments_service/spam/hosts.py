@@ -15,6 +15,7 @@ _ENDINGS = (
 _LINK = re.compile(
     rf"(?:https?://|//|\bwww\.)([^\s/?#<>\"'()\[\]]+)|(?<![\w@.-])((?:[\w-]+\.)+(?:{_ENDINGS}))(?![\w-])", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"(?:https?:)?//\S*|www\.\S*", re.IGNORECASE)
 
 
 def linked(text: str) -> list[str]:
@@ -22,6 +23,11 @@ def linked(text: str) -> list[str]:
     if "." not in text:
         return []
     return [clean(found[1] or found[2]) for found in _LINK.finditer(text)]
+
+
+def unlinked(text: str) -> str:
+    """`text` without the web addresses in it."""
+    return _ADDRESS.sub(" ", text)
 
 
 def clean(host: str) -> str:

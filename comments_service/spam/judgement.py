@@ -1,5 +1,6 @@
 """What a check is given and what it gives: a submission, what is known, points with evidence."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -34,3 +35,5 @@ class Verdict:
     reasons: tuple[Evidence, ...]
     domain_bucket: int | None = None
     shape: bytes | None = None
+    near: Mapping[str, int | None] = field(default_factory=dict)
+    script: str | None = None

@@ -17,12 +17,14 @@ from . import (
     disposable,
     duplicates,
     features,
+    foreign_script,
     honeypot,
     impostor,
     learned,
     links,
     long_name,
     mixed_scripts,
+    scripts,
     shouting,
     speed,
     timing,
@@ -56,6 +58,7 @@ CHECKS: tuple[Check, ...] = (
     shouting.check,
     long_name.check,
     mixed_scripts.check,
+    foreign_script.check,
     disposable.check,
     unproven.check,
     channels.akismet,
@@ -75,8 +78,13 @@ def judge(submission: Submission, policy: Policy) -> Verdict:
     for check in CHECKS:
         if evidence := _run(check, submission, policy, known):
             found.append(evidence)
-    bucket = features.domain_bucket(submission.email_domain)
-    return replace(place(known, policy), domain_bucket=bucket, shape=duplicates.shape(submission.body))
+    return replace(
+        place(known, policy),
+        domain_bucket=features.domain_bucket(submission.email_domain),
+        shape=duplicates.shape(submission.body),
+        near=duplicates.near(submission.body),
+        script=scripts.of(submission.body),
+    )
 
 
 def place(known: Known, policy: Policy) -> Verdict:

@@ -148,6 +148,8 @@ def reasoned(judged: Verdict) -> dict[str, object]:
         "score": judged.score,
         "reasons": msgspec.json.encode(judged.reasons).decode(),
         "shape": judged.shape,
+        **judged.near,
+        "script": judged.script,
         "domain_bucket": judged.domain_bucket,
     }
 

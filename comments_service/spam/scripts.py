@@ -1,0 +1,85 @@
+"""The script that a text is written in: the one of more than half of its letters."""
+
+from bisect import bisect_right
+from collections import Counter
+
+from . import hosts
+from .folding import plain
+
+FEWEST_LETTERS = 5  # "ok" and ":D" are written everywhere
+LOOKED_AT = 400  # letters
+
+EAST_ASIAN = "Chinese or Japanese"  # who writes the one is understood where the other is written
+# Where each script begins, by the blocks of Unicode; what is written in no script of its own is "".
+_BLOCKS = (
+    (0x00, "Latin"),
+    (0x2B0, ""),
+    (0x370, "Greek"),
+    (0x400, "Cyrillic"),
+    (0x530, "Armenian"),
+    (0x590, "Hebrew"),
+    (0x600, "Arabic"),
+    (0x700, "Syriac"),
+    (0x750, "Arabic"),
+    (0x780, "Thaana"),
+    (0x7C0, ""),
+    (0x8A0, "Arabic"),
+    (0x900, "Devanagari"),
+    (0x980, "Bengali"),
+    (0xA00, "Gurmukhi"),
+    (0xA80, "Gujarati"),
+    (0xB00, "Odia"),
+    (0xB80, "Tamil"),
+    (0xC00, "Telugu"),
+    (0xC80, "Kannada"),
+    (0xD00, "Malayalam"),
+    (0xD80, "Sinhala"),
+    (0xE00, "Thai"),
+    (0xE80, "Lao"),
+    (0xF00, "Tibetan"),
+    (0x1000, "Burmese"),
+    (0x10A0, "Georgian"),
+    (0x1100, "Korean"),
+    (0x1200, "Ethiopic"),
+    (0x13A0, ""),
+    (0x1780, "Khmer"),
+    (0x1800, ""),
+    (0x1C90, "Georgian"),
+    (0x1CC0, ""),
+    (0x1E00, "Latin"),
+    (0x1F00, "Greek"),
+    (0x2000, ""),
+    (0x2C60, "Latin"),
+    (0x2C80, ""),
+    (0x2D00, "Georgian"),
+    (0x2D30, ""),
+    (0x2DE0, "Cyrillic"),
+    (0x2E00, ""),
+    (0x3040, EAST_ASIAN),
+    (0x3130, "Korean"),
+    (0x3190, EAST_ASIAN),
+    (0xA000, ""),
+    (0xA640, "Cyrillic"),
+    (0xA6A0, ""),
+    (0xA720, "Latin"),
+    (0xA800, ""),
+    (0xAC00, "Korean"),
+    (0xD800, ""),
+    (0xF900, EAST_ASIAN),
+    (0xFB00, ""),
+    (0xFB50, "Arabic"),
+    (0xFE00, ""),
+    (0x20000, EAST_ASIAN),
+    (0x32000, ""),
+)
+_STARTS = tuple(start for start, _ in _BLOCKS)
+
+
+def of(text: str) -> str | None:
+    """The name of the script of `text`; None where no script has more than half of its letters, or they are few."""
+    letters = [letter for letter in plain(hosts.unlinked(text)) if letter.isalpha()][:LOOKED_AT]
+    if len(letters) < FEWEST_LETTERS:
+        return None
+    numbers = Counter(_BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] for letter in letters)
+    script, number = numbers.most_common(1)[0]
+    return script if script and 2 * number > len(letters) else None
