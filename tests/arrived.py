@@ -10,10 +10,16 @@ from people import SITE
 from comments_service.comments import markup
 from comments_service.comments.form import Submission
 from comments_service.privacy.sealing import SealedAddress
+from comments_service.spam import verdict
 from comments_service.spam.judgement import Known
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NOBODY = Known()
+
+
+def stranger(submission: Submission) -> Known:
+    """What the looks see, of somebody from whom the site has nothing."""
+    return Known(seen=verdict.LOOKS.at(submission))
 
 
 def sent(body: str = "I tried it with rye.", **fields: Any) -> Submission:

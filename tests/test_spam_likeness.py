@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 import sqlalchemy as sa
-from arrived import NOBODY, sent
+from arrived import sent, stranger
 from people import SITE, Commenter, Mia
 from spam_texts import HAM
 from werkzeug.test import TestResponse
@@ -88,13 +88,16 @@ def test_a_reader_who_quotes_another_repeats_nothing(ada: Commenter, ben: Commen
     assert reason(ben.submits(f"> {said}\n\nThat is too long for an oven like mine."), "duplicates") is None
 
 
-def test_what_is_found_is_compared_and_another_site_is_not_looked_at(ada: Commenter, eves: Callable[[int], Commenter]) -> None:
+def test_what_is_found_is_compared_and_another_site_is_not_looked_at(
+    ada: Commenter, eves: Callable[[int], Commenter]
+) -> None:
     ada.submits(VARIANTS[0])
     db.session.rollback()
     with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.exec_driver_sql("UPDATE comment SET body = 'something else altogether'")
     assert reason(eves(2).submits(VARIANTS[1]), "duplicates") is None, "what has a key in common is compared itself"
-    found = duplicates.check(sent(VARIANTS[1], site_id="other"), Policy(), NOBODY)
+    elsewhere = sent(VARIANTS[1], site_id="other")
+    found = duplicates.check(elsewhere, Policy(), stranger(elsewhere))
     assert found is None
 
 
@@ -179,7 +182,7 @@ def test_one_approved_comment_makes_its_script_welcome(english: None, ada: Comme
 
 def test_who_was_approved_writes_as_she_likes(english: None) -> None:
     foreign = sent("Спасибо за статью, очень помогло разобраться!")
-    assert foreign_script.check(foreign, Policy(), NOBODY)
+    assert foreign_script.check(foreign, Policy(), stranger(foreign))
     assert foreign_script.check(foreign, Policy(), Known(approved=1)) is None
 
 
@@ -188,12 +191,12 @@ def test_nothing_is_said_until_the_site_is_known(ada: Commenter, ben: Commenter,
     for each in held:
         mia.approves(each)
     foreign = sent("Спасибо за статью, очень помогло разобраться!")
-    assert foreign_script.check(foreign, Policy(), NOBODY) is None
+    assert foreign_script.check(foreign, Policy(), stranger(foreign)) is None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(foreign_script, "ENOUGH", 3)
-        assert foreign_script.check(foreign, Policy(), NOBODY)
+        assert foreign_script.check(foreign, Policy(), stranger(foreign))
         patch.setattr(foreign_script, "ENOUGH", 4)
-        assert foreign_script.check(foreign, Policy(), NOBODY) is None
+        assert foreign_script.check(foreign, Policy(), stranger(foreign)) is None
 
 
 def test_a_site_of_many_languages_is_not_harmed(ada: Commenter, mia: Mia, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,7 +204,7 @@ def test_a_site_of_many_languages_is_not_harmed(ada: Commenter, mia: Mia, monkey
     for texts in HAM.values():
         mia.approves(ada.submits(texts[0], page=f"/{texts[0][:5]}"))
     later = [sent(text) for texts in HAM.values() for text in texts[1:]]
-    assert [each.body for each in later if foreign_script.check(each, Policy(), NOBODY)] == []
+    assert [each.body for each in later if foreign_script.check(each, Policy(), stranger(each))] == []
 
 
 @pytest.mark.parametrize("language", sorted(HAM))

@@ -1,18 +1,20 @@
 """The same text again, or nearly the same, below whatever page and under whatever name."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2s
 
 import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import NEAR, Comment, Status
-from ..extensions import db
+from ..database import connection
 from ..sites.policy import Policy
 from . import hosts, likeness
 from .folding import fold, plain
 from .judgement import Evidence, Known
+from .looks import NOTHING, ONE, Look
 
 POINTS = 1.0
 POINTS_MORE = 0.5  # for each one after the first
@@ -20,6 +22,7 @@ POINTS_OF_SPAM = 1.0  # when one of them is spam
 MOST_POINTS = 4.0
 SHORTEST = 40  # letters; people say "Thank you!" in the same words
 BYTES = 8
+REMEMBERED = 16  # texts: those that are being judged just now
 CANDIDATES = 5  # of each key, the newest: what a look costs is bounded, however many there are
 
 _NO_LETTER = re.compile(r"[\W\d_]+")
@@ -29,6 +32,14 @@ _SAME_SHAPE = (
     sa.select(Comment.status, sa.func.count())
     .where(*_THIS, Comment.shape == sa.bindparam("shape"))
     .group_by(Comment.status)
+)
+_HAS_NEAR = sa.select(NOTHING, ONE).where(
+    sa.or_(
+        *(
+            sa.exists().where(*_THIS, column == sa.bindparam(column.key))
+            for column in (Comment.__table__.c[name] for name in NEAR)
+        )
+    )
 )
 _CANDIDATES = sa.union_all(
     *(
@@ -46,8 +57,8 @@ _CANDIDATES = sa.union_all(
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """Points for each comment of the site that says the same or nearly so, more when one of them is spam."""
-    same = _same(submission)
-    near = list(_near(submission))
+    same = dict(known.seen["same"])
+    near = list(_near(submission)) if known.seen["near"] else []
     number = sum(same.values()) + len(near)
     if not number:
         return None
@@ -59,6 +70,7 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     return Evidence("duplicates", min(points, MOST_POINTS), f"{said} {what}{marked}.")
 
 
+@lru_cache(REMEMBERED)
 def shape(body: str) -> bytes | None:
     """Equal for texts that differ only in addresses, numbers, signs, case and spelling tricks; None for short ones."""
     letters = _NO_LETTER.sub("", fold(plain(hosts.unlinked(body))))
@@ -67,18 +79,16 @@ def shape(body: str) -> bytes | None:
     return blake2s(letters.encode("utf-8", "replace"), digest_size=BYTES).digest()
 
 
-def near(body: str) -> dict[str, int | None]:
+@lru_cache(REMEMBERED)
+def near(body: str) -> Mapping[str, int | None]:
     """The columns by which texts that are nearly the same find each other."""
     return dict(zip(NEAR, likeness.keys(likeness.pairs(body)), strict=True))
 
 
-def _same(submission: Submission) -> dict[Status, int]:
-    """How many comments have the submission's shape, by status."""
-    found = shape(submission.body)
-    if found is None:
-        return {}
-    asked = {"site_id": submission.site_id, "shape": found, "id": submission.id}
-    return dict(db.session.connection().execute(_SAME_SHAPE, asked).all())
+LOOKS = (
+    Look("same", _SAME_SHAPE, lambda submission: {"shape": shape(submission.body)}),
+    Look("near", _HAS_NEAR, lambda submission: near(submission.body)),
+)
 
 
 def _near(submission: Submission) -> Iterator[Status]:
@@ -87,7 +97,7 @@ def _near(submission: Submission) -> Iterator[Status]:
     if None in columns.values():
         return
     asked = {"site_id": submission.site_id, "id": submission.id, **columns}
-    rows = {row.id: row for row in db.session.connection().execute(_CANDIDATES, asked)}
+    rows = {row.id: row for row in connection().execute(_CANDIDATES, asked)}
     this, own = shape(submission.body), likeness.pairs(submission.body)
     for row in rows.values():
         same = this is not None and row.shape == this

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment, Status
-from ..extensions import db
+from ..database import connection
 from ..sites.policy import Policy
 from . import scripts
 from .judgement import Evidence, Known
+from .looks import NOTHING, ONE, Look
 
 POINTS = 1.0  # waits for a look: a reader from elsewhere is no spammer
 ENOUGH = 100  # approved comments in other scripts
@@ -19,7 +20,13 @@ ENOUGH = 100  # approved comments in other scripts
 _APPROVED = sa.select(Comment.id).where(
     Comment.site_id == sa.bindparam("site_id"), Comment.status == Status.APPROVED, Comment.id != sa.bindparam("id")
 )
-_IN_SCRIPT = sa.select(_APPROVED.where(Comment.script == sa.bindparam("script")).exists())
+LOOKS = (
+    Look(
+        "script",
+        _APPROVED.where(Comment.script == sa.bindparam("script")).with_only_columns(NOTHING, ONE).limit(1),
+        lambda submission: {"script": scripts.of(submission.body)},
+    ),
+)
 # Whose script is not known is not counted; "> ''" is a range of the index, "IS NOT NULL" is not.
 _IN_ANY = sa.select(sa.func.count()).select_from(_APPROVED.where(Comment.script > "").limit(ENOUGH).subquery())
 
@@ -27,12 +34,9 @@ _IN_ANY = sa.select(sa.func.count()).select_from(_APPROVED.where(Comment.script 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """Points for a text in a script that no approved comment of the site is written in."""
     script = scripts.of(submission.body)
-    if script is None or known.approved:
+    if script is None or known.approved or known.seen["script"]:
         return None
     asked = {"site_id": submission.site_id, "id": submission.id}
-    connection = db.session.connection()
-    if connection.scalar(_IN_SCRIPT, {**asked, "script": script}):
-        return None
-    if (connection.scalar(_IN_ANY, asked) or 0) < ENOUGH:
+    if (connection().scalar(_IN_ANY, asked) or 0) < ENOUGH:
         return None
     return Evidence("foreign-script", POINTS, f"Written in {script} letters, as no comment approved here is.")

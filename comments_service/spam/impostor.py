@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from ..accounts.models import Moderator, SiteModerator
 from ..comments.form import Submission
-from ..extensions import db
 from ..sites.policy import Policy
 from .folding import outline
 from .judgement import Evidence, Known
+from .looks import ONE, Look
 from .models import Listed, ListKind
 
 MODERATOR = "Signed with a moderator's name, and not by the moderator."
@@ -21,9 +21,17 @@ _OF_ANY_SITE = ~sa.exists().where(SiteModerator.moderator_id == Moderator.id)
 _OF_SITE = sa.exists().where(
     SiteModerator.moderator_id == Moderator.id, SiteModerator.site_id == sa.bindparam("site_id")
 )
-_MODERATORS = sa.select(Moderator.name).where(_OF_ANY_SITE | _OF_SITE)
-_TRUSTED = sa.select(Listed.shown).where(
-    Listed.site_id == sa.bindparam("site_id"), Listed.kind == ListKind.TRUSTED, Listed.key != sa.bindparam("key")
+LOOKS = (
+    Look("moderators", sa.select(Moderator.name, ONE).where(_OF_ANY_SITE | _OF_SITE)),
+    Look(
+        "trusted",
+        sa.select(Listed.shown, ONE).where(
+            Listed.site_id == sa.bindparam("site_id"),
+            Listed.kind == ListKind.TRUSTED,
+            Listed.key != sa.bindparam("trusted_key"),
+        ),
+        lambda submission: {"trusted_key": submission.address.lookup},
+    ),
 )
 
 
@@ -32,11 +40,9 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     name = outline(submission.name)
     if not name:
         return None
-    site, connection = {"site_id": submission.site_id}, db.session.connection()
-    if name in map(outline, connection.scalars(_MODERATORS, site)):
-        return _held(MODERATOR, policy, known)
-    if name in map(outline, connection.scalars(_TRUSTED, site | {"key": submission.address.lookup})):
-        return _held(TRUSTED, policy, known)
+    for look, said in (("moderators", MODERATOR), ("trusted", TRUSTED)):
+        if name in (outline(theirs) for theirs, _ in known.seen[look]):
+            return _held(said, policy, known)
     return None
 
 

@@ -1,11 +1,13 @@
 """What a check is given and what it gives: a submission, what is known, points with evidence."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 
 from ..comments.models import Status
+from .looks import Seen
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -18,11 +20,12 @@ class Evidence(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the site already has from a commenter's address, by status; and what the checks before this one found."""
+    """What the site already has from a commenter's address, by status; what the checks' looks saw; what they found."""
 
     approved: int = 0
     pending: int = 0
     spam: int = 0
+    seen: Seen = field(default_factory=lambda: defaultdict(list))
     found: list[Evidence] = field(default_factory=list)
 
 

@@ -22,16 +22,17 @@ NOT_OF_THE_TEXT = {CHECK, "words", "policy", "first-comment"}
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """Points as log-odds, with the five features that weighed most; nothing until ten of each kind were decided."""
-    return _evidence(submission.site_id, _text(submission, known), policy)
+    learners = memory.seen(submission.site_id, known.seen["learners"])
+    return _evidence(learners, _text(submission, known), policy)
 
 
 def of_stored(comment: Comment, found: Iterable[Evidence], policy: Policy) -> Evidence | None:
     """The same of a comment that is stored, beside what the other checks found."""
-    return _evidence(comment.site_id, text_of(comment, found), policy)
+    return _evidence(memory.of(comment.site_id), text_of(comment, found), policy)
 
 
-def _evidence(site_id: str, text: Text, policy: Policy) -> Evidence | None:
-    own, shared = memory.of(site_id)
+def _evidence(learners: tuple[Learner, Learner], text: Text, policy: Policy) -> Evidence | None:
+    own, shared = learners
     if own.silent and shared.silent:
         return None
     features = extract(text)

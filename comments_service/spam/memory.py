@@ -7,16 +7,17 @@ processes wrote and whichever transactions were rolled back.
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import insert_new, uuid7
+from ..database import connection, insert_new, uuid7
 from ..extensions import db
 from . import snapshot, steps
 from .learner import Learner, Step
+from .looks import Look, Row
 from .models import SHARED, StoredLearner
 
 log = logging.getLogger(__name__)
@@ -25,9 +26,10 @@ HELD = 4_000_000  # features of the learners that a process holds, at two bytes 
 OVERHEAD = 200_000  # what a learner takes besides, counted in features
 
 _TABLE: sa.Table = StoredLearner.__table__  # type: ignore[assignment]
-_REVISIONS = sa.select(_TABLE.c.site_id, _TABLE.c.revision).where(
-    (_TABLE.c.site_id == sa.bindparam("site_id")) | (_TABLE.c.site_id == SHARED)
-)
+_OF_SITE = (_TABLE.c.site_id == sa.bindparam("site_id")) | (_TABLE.c.site_id == SHARED)
+_REVISIONS = sa.select(_TABLE.c.site_id, _TABLE.c.revision).where(_OF_SITE)
+_IS_SHARED = sa.case((_TABLE.c.site_id == SHARED, 1), else_=0)
+LOOKS = (Look("learners", sa.select(_TABLE.c.revision, _IS_SHARED).where(_OF_SITE)),)
 
 
 class _Held:
@@ -78,7 +80,15 @@ class Changing:
 
 def of(site_id: str) -> tuple[Learner, Learner]:
     """The learners of a site and of all sites, to be read only; one that is not there yet knows nothing."""
-    revisions: dict[str, UUID] = dict(db.session.connection().execute(_REVISIONS, {"site_id": site_id}).all())
+    return _both(site_id, dict(connection().execute(_REVISIONS, {"site_id": site_id}).all()))
+
+
+def seen(site_id: str, rows: Sequence[Row]) -> tuple[Learner, Learner]:
+    """The same, by the `rows` that our look gave."""
+    return _both(site_id, {SHARED if shared else site_id: UUID(revision) for revision, shared in rows})
+
+
+def _both(site_id: str, revisions: dict[str, UUID]) -> tuple[Learner, Learner]:
     return _current(site_id, revisions), _current(SHARED, revisions)
 
 

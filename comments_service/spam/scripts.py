@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
+from functools import lru_cache
 
 from . import hosts
 from .folding import plain
@@ -75,6 +76,7 @@ _BLOCKS = (
 _STARTS = tuple(start for start, _ in _BLOCKS)
 
 
+@lru_cache(16)  # those that are being judged just now
 def of(text: str) -> str | None:
     """The name of the script of `text`; None where no script has more than half of its letters, or they are few."""
     letters = [letter for letter in plain(hosts.unlinked(text)) if letter.isalpha()][:LOOKED_AT]

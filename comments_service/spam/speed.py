@@ -1,15 +1,16 @@
 """Many comments from one client in a short time."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment
-from ..extensions import db
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
+from .looks import NOTHING, Look
 
 WITHIN = timedelta(minutes=10)
 USUAL = 10  # from one household or office
@@ -18,7 +19,7 @@ POINTS_MORE = 0.1  # for each one beyond
 MOST_POINTS = 2.0  # speed alone is no advertisement
 COUNTED = USUAL + round((MOST_POINTS - POINTS) / POINTS_MORE) + 1  # more make no difference
 
-_RECENT = sa.select(sa.func.count()).select_from(
+_RECENT = (
     sa.select(Comment.id)
     .where(
         Comment.site_id == sa.bindparam("site_id"),
@@ -33,12 +34,18 @@ _RECENT = sa.select(sa.func.count()).select_from(
 )
 
 
+def _asked(submission: Submission) -> dict[str, Any]:
+    begin = submission.arrived_at - WITHIN
+    first = UUID(int=int(begin.timestamp() * 1000) << 80)
+    return {"network_key": submission.network_key, "first": first, "begin": begin}
+
+
+LOOKS = (Look("speed", sa.select(NOTHING, sa.func.count()).select_from(_RECENT), _asked),)
+
+
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """Points when a client sends more than a household would."""
-    begin = submission.arrived_at - WITHIN
-    asked = {"site_id": submission.site_id, "network_key": submission.network_key, "id": submission.id}
-    first = UUID(int=int(begin.timestamp() * 1000) << 80)
-    number = db.session.connection().scalar(_RECENT, {**asked, "first": first, "begin": begin}) or 0
+    number = sum(number for _, number in known.seen["speed"])
     if number < USUAL:
         return None
     points = round(min(POINTS + POINTS_MORE * (number - USUAL), MOST_POINTS), 2)

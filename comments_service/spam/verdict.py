@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment, Status
-from ..extensions import db
 from ..sites.policy import Policy
 from . import (
     blocked,
@@ -23,6 +22,7 @@ from . import (
     learned,
     links,
     long_name,
+    memory,
     mixed_scripts,
     scripts,
     shouting,
@@ -33,17 +33,29 @@ from . import (
     words,
 )
 from .judgement import Evidence, Known, Verdict
+from .looks import Look, Looks
 
 log = logging.getLogger(__name__)
 
-_FROM_ADDRESS = (
+_FROM_ADDRESS = Look(
+    "address",
     sa.select(Comment.status, sa.func.count())
     .where(
         Comment.site_id == sa.bindparam("site_id"),
         Comment.address_key == sa.bindparam("address_key"),
         Comment.id != sa.bindparam("id"),
     )
-    .group_by(Comment.status)
+    .group_by(Comment.status),
+    lambda submission: {"address_key": submission.address.lookup},
+)
+LOOKS = Looks(
+    _FROM_ADDRESS,
+    *duplicates.LOOKS,
+    *speed.LOOKS,
+    *foreign_script.LOOKS,
+    *memory.LOOKS,
+    *impostor.LOOKS,
+    *blocked.LOOKS,
 )
 
 Check = Callable[[Submission, Policy, Known], Evidence | None]
@@ -95,10 +107,11 @@ def place(known: Known, policy: Policy) -> Verdict:
 
 
 def of_commenter(submission: Submission) -> Known:
-    """What the site has from the submission's address, itself left out."""
-    asked = {"site_id": submission.site_id, "address_key": submission.address.lookup, "id": submission.id}
-    numbers: dict[Status, int] = dict(db.session.connection().execute(_FROM_ADDRESS, asked).all())
-    return Known(numbers.get(Status.APPROVED, 0), numbers.get(Status.PENDING, 0), numbers.get(Status.SPAM, 0))
+    """What the site has from the submission's address, itself left out, and what else the checks look up."""
+    seen = LOOKS.at(submission)
+    numbers = dict(seen[_FROM_ADDRESS.name])
+    approved, pending, spam = (numbers.get(status, 0) for status in (Status.APPROVED, Status.PENDING, Status.SPAM))
+    return Known(approved, pending, spam, seen)
 
 
 def _place(score: float, policy: Policy, known: Known) -> tuple[Status, Evidence | None]:
