@@ -51,6 +51,8 @@ UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"`{}|^\u200b-\u200f\u20
 UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 MAX_AUTOLINKED = 10_000  # characters of one text; finding addresses in more of it would take too long
 
+# Every address has one of these, and no sentence has: the look for addresses is ten times as long.
+_MAY_LINK = re.compile(r"[.:]\S|//")
 _linkify = LinkifyIt({}, {"fuzzy_email": False, "fuzzy_ip": False})
 _cleaner = nh3.Cleaner(
     tags=set(ALLOWED),
@@ -241,7 +243,7 @@ def _safe(address: str) -> str | None:
 
 def _linked(content: str) -> Iterator[Any]:
     """`content` with the addresses in it made links."""
-    found = _linkify.match(content) if len(content) <= MAX_AUTOLINKED and ("." in content or ":" in content) else None
+    found = _linkify.match(content) if len(content) <= MAX_AUTOLINKED and _MAY_LINK.search(content) else None
     end = 0
     for match in found or ():
         href = _safe(match.url)

@@ -38,7 +38,7 @@ def keys(found: Pairs) -> tuple[int | None, ...]:
     """What is stored beside a comment, and looked up: numbers of 64 bits with sign; None for a short text."""
     if len(found) < FEWEST:
         return (None,) * len(NEAR)
-    smallest = [min(each ^ order for each in found) ^ order for order in _ORDERS]
+    smallest = [min([each ^ order for each in found]) ^ order for order in _ORDERS]
     return tuple((first << _BITS | second) - (1 << 63) for first, second in pairwise(smallest))[::2]
 
 
