@@ -7,6 +7,7 @@ from flask import Flask
 
 from . import config, database, errors, health, http, openapi
 from .accounts import pages as accounts
+from .administration import settings_pages, settings_views
 from .comments import pages as thread_pages
 from .comments import views as comments
 from .comments.cache import Cache, CachedReads, Validity
@@ -20,8 +21,8 @@ from .submissions import views as submissions
 from .widget import pages as widget
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
-JSON = (comments, submissions, moderation, openapi, health)
-HTML = (thread_pages, submission_pages, queue_pages, widget)
+JSON = (comments, submissions, moderation, settings_views, openapi, health)
+HTML = (thread_pages, submission_pages, queue_pages, settings_pages, widget)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

@@ -14,6 +14,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from . import config, create_app, database, demo, http, server
 from .accounts import moderators, tokens
+from .accounts.actor import COMMAND_LINE
+from .administration import settings as site_settings
 from .errors import ServiceError
 from .extensions import db
 from .moderation import sealing
@@ -122,6 +124,36 @@ def add_site(key: str, origins: tuple[str, ...]) -> None:
     click.echo(f'  <script async src="{config.current().address}/embed.js"></script>')
 
 
+@site.command("settings")
+@click.argument("key")
+@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
+@with_database
+def settings_of_site(key: str, changes: tuple[str, ...]) -> None:
+    """Change settings of the site KEY, like hold_at=1.5 or hold_words=casino,name:seo; without any, print them."""
+    if not changes:
+        found = site_settings.values(registry.find(key))
+        for setting in site_settings.SETTINGS:
+            click.echo(f"{setting.name}={setting.written(found[setting.name], ',')}\n    {setting.sentence}")
+        return
+    saved = site_settings.save(key, given(changes), COMMAND_LINE, http.now())
+    click.echo("Saved." if saved.event else "Nothing was changed.")
+    if saved.rescored:
+        tell_rescored(saved.rescored)
+
+
+def given(changes: tuple[str, ...]) -> dict[str, Any]:
+    """The settings that words like hold_at=1.5 give; ends the command for a word that is none."""
+    found = {}
+    for change in changes:
+        name, sign, text = change.partition("=")
+        if not sign or name not in site_settings.BY_NAME:
+            raise click.UsageError(
+                f"{name} is no setting, or lacks its =VALUE; `comments-service site settings KEY` lists them"
+            )
+        found[name] = site_settings.BY_NAME[name].typed(text, ",")
+    return found
+
+
 @main.command()
 @click.argument("key")
 def snippet(key: str) -> None:
@@ -208,6 +240,7 @@ def listed(text: str) -> list[str]:
 
 @spam.command("try")
 @click.argument("key")
+@click.argument("changes", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--hold-at", type=float, help="Points from which a comment waits.")
 @click.option("--spam-at", type=float, help="Points from which it is spam.")
 @click.option("--max-links", type=int, help="Links that cost nothing.")
@@ -216,14 +249,13 @@ def listed(text: str) -> list[str]:
 @click.option("--moderation", type=click.Choice(["all", "first", "none"]), help="What is held whatever its points.")
 @click.option("--last", type=click.IntRange(1, trial.MOST), default=500, help="How many comments to try it on.")
 @with_database
-def try_policy(key: str, last: int, **rules: Any) -> None:
+def try_policy(key: str, changes: tuple[str, ...], last: int, **rules: Any) -> None:
     """Say what the site KEY would have done with its last comments under other rules. Nothing is changed.
 
-    Rules that are not given are those that it has.
+    Rules are given by options, or like any other setting as NAME=VALUE; those that are not given stand as they are.
     """
-    found = registry.find(key)
-    given = {name: value for name, value in rules.items() if value is not None}
-    tried = trial.run(found.id, policy.checked({**found.policy, **given}), last)
+    wanted = {**given(changes), **{name: value for name, value in rules.items() if value is not None}}
+    tried = site_settings.tried(key, wanted, COMMAND_LINE, last)
     click.echo(f"Would have held {tried.held} of the last {tried.of}, {tried.held_approved} of them approved by you.")
     click.echo(f"Would have sent {tried.spam} to spam, {tried.spam_approved} of them approved by you.")
     click.echo(f"Would have published {tried.published}, {tried.published_spam} of them spam by your decision.")
@@ -234,8 +266,11 @@ def try_policy(key: str, last: int, **rules: Any) -> None:
 @with_database
 def rescore_queue(key: str) -> None:
     """Score what waits on the site KEY anew, by the rules and the filter of today."""
-    found = registry.find(key)
-    done = trial.rescore(found.id, policy.of(found))
+    tell_rescored(site_settings.rescore(registry.find(key).id, COMMAND_LINE, http.now()))
+
+
+def tell_rescored(done: trial.Rescored) -> None:
+    """Say what came of scoring anew what waits."""
     click.echo(
         f"Scored {done.of} held comments: {done.changed} have other points now, {done.spam} of them went to spam."
     )

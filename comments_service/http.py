@@ -64,9 +64,10 @@ def signer() -> Signer:
     return cast(Signer, current_app.extensions["signer"])
 
 
-def language() -> str:
-    """The language to answer in: the one asked for by `lang`, in the address or a form, else the reader's."""
-    return i18n.choose(request.args.get("lang"), _language_of_form(), [tag for tag, _ in request.accept_languages])
+def language(of_site: str = "") -> str:
+    """The language to answer in: asked for by `lang`, in the address or a form, else the reader's, else `of_site`."""
+    reader = [tag for tag, _ in request.accept_languages]
+    return i18n.choose(request.args.get("lang"), _language_of_form(), reader, of_site)
 
 
 def _language_of_form() -> str | None:

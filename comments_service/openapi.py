@@ -13,6 +13,7 @@ from . import http
 from .comments import form, reading
 from .comments.models import Status
 from .sites.page_key import MAX_LENGTH
+from .sites.policy import Policy
 from .submissions.challenge import Challenge
 
 bp = Blueprint("openapi", __name__)
@@ -86,6 +87,9 @@ LIMIT = {"type": "integer", "minimum": 1, "maximum": 50}
 MODERATION = "/api/v1/moderation"
 BLOCKED_BY: Schema = {"type": "string", "enum": ["address", "domain", "name", "network"]}
 REFUSED = (400, 401, 403, 404, 409, 413, 415, 422)
+OF_SITE = f"{MODERATION}/sites/{{site_id}}/settings"
+SETTINGS = thing(site=TEXT, revision=COUNT, settings=named("Policy"))
+CHANGES = thing(settings=named("Policy"))
 
 OPERATIONS = (
     Operation(
@@ -316,6 +320,10 @@ OPERATIONS = (
         problems=REFUSED,
         security="moderator",
     ),
+    Operation("get", OF_SITE, "A site's settings", {200: SETTINGS}, problems=(401, 403, 404), security="moderator"),
+    Operation(
+        "patch", OF_SITE, "Change settings", {200: SETTINGS}, body=CHANGES, problems=REFUSED, security="moderator"
+    ),
     Operation(
         "get",
         f"{MODERATION}/counts",
@@ -330,8 +338,9 @@ OPERATIONS = (
 @cache
 def document() -> bytes:
     """The description as JSON."""
-    structs = (reading.PublicComment, reading.ListedComment, reading.ThreadAnswer, Challenge)
+    structs = (reading.PublicComment, reading.ListedComment, reading.ThreadAnswer, Challenge, Policy)
     _, schemas = msgspec.json.schema_components(structs, ref_template="#/components/schemas/{name}")
+    schemas["Policy"]["properties"]["origins"] = list_of(TEXT)  # a setting that stands beside the policy
     schemas |= {"Submission": form.json_schema(), "Problem": PROBLEM}
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:

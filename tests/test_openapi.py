@@ -15,6 +15,7 @@ from comments_service import http
 from comments_service.accounts import tokens
 
 SITES, MODERATION = "/api/v1/sites/{site_id}", "/api/v1/moderation"
+OF_SITE = f"{MODERATION}/sites/{{site_id}}/settings"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -179,6 +180,9 @@ def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, 
     walk.asks("post", f"{card}/trust", 200, **mias, comment_id=comment)
     for entry in walk.asks("get", f"{MODERATION}/blocks", 200, **mias).json["blocks"]:
         walk.asks("delete", f"{MODERATION}/blocks/{{entry_id}}", 200, **mias, entry_id=entry["id"])
+
+    found = walk.asks("get", OF_SITE, 200, **mias, site_id=SITE).json
+    walk.asks("patch", OF_SITE, 200, **mias, site_id=SITE, json={"settings": {**found["settings"], "page_size": 50}})
 
     stale = walk.asks("patch", card, 409, **mias, comment_id=comment, json={**wish, "status": "spam"})
     assert stale.json["current"]["version"] == version + 3

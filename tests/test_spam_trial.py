@@ -9,10 +9,13 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from people import SITE, Commenter, Mia
 
-from comments_service import cli
+from comments_service import cli, http
+from comments_service.accounts.actor import COMMAND_LINE
+from comments_service.administration import settings
 from comments_service.comments.counts import by_status
 from comments_service.comments.models import Comment, Status
 from comments_service.extensions import db
+from comments_service.moderation import sealing
 from comments_service.sites import policy
 from comments_service.sites.models import Site
 from comments_service.spam import trial
@@ -48,6 +51,10 @@ def runs(app: Flask, monkeypatch: pytest.MonkeyPatch, *line: object) -> Result:
     monkeypatch.setattr(cli, "application", lambda: app)
     db.session.rollback()
     return CliRunner().invoke(cli.main, ["spam", *map(str, line)])
+
+
+def scores_anew() -> trial.Rescored:
+    return settings.rescore(SITE, COMMAND_LINE, http.now())
 
 
 def rows() -> list[tuple[str, float, list[str]]]:
@@ -106,30 +113,44 @@ def test_the_rules_as_they_are_give_what_they_gave(
 @pytest.mark.usefixtures("past")
 def test_the_queue_is_scored_anew(rules: Callable[..., policy.Policy], ada: Commenter, mia: Mia) -> None:
     ada.submits("Nothing but flour")
-    changed = rules(kept=True, spam_words=["casino"])
-    assert trial.rescore(SITE, changed) == trial.Rescored(2, 1, 1)
+    rules(kept=True, spam_words=["casino"])
+    assert scores_anew() == trial.Rescored(2, 1, 1)
     assert [status for status, *_ in rows()] == ["approved", "approved", "spam", "spam", "pending"]
     assert rows()[3] == ("spam", 4.5, ["timing", "trusted", "words"])
     assert by_status([SITE])[SITE][Status.SPAM] == 2
     assert mia.queue(status="pending")["total"] == 1
-    assert trial.rescore(SITE, changed) == trial.Rescored(1, 0, 0)
+    assert scores_anew() == trial.Rescored(1, 0, 0)
+
+
+@pytest.mark.usefixtures("past")
+def test_what_goes_to_spam_by_scoring_anew_is_an_event_that_can_be_undone(
+    rules: Callable[..., policy.Policy], mia: Mia
+) -> None:
+    rules(kept=True, spam_words=["casino"])
+    scores_anew()
+    headers = {"Authorization": f"Bearer {mia.token}"}
+    event, *_ = mia.client.get("/api/v1/moderation/events", headers=headers).json["events"]
+    assert (event["kind"], event["by"], event["changed"]) == ("rescore", "command line", 1)
+    undone = mia.client.post(f"/api/v1/moderation/events/{event['id']}/undo", headers=headers)
+    assert undone.json["changed"] == 1
+    assert [status for status, *_ in rows()] == ["approved", "approved", "spam", "pending"]
+    assert all(log.broken is None for log in sealing.verify())
 
 
 def test_nothing_is_published_by_scoring_anew(ada: Commenter, rules: Callable[..., policy.Policy]) -> None:
     ada.submits("Hello")
-    trial.rescore(SITE, rules(kept=True, moderation="none", hold_at=50.0, spam_at=60.0))
+    rules(kept=True, moderation="none", hold_at=50.0, spam_at=60.0)
+    scores_anew()
     assert rows() == [("pending", 1.0, ["timing"])]
 
 
-def test_what_was_learned_since_counts_when_the_queue_is_scored_anew(
-    ada: Commenter, ben: Commenter, mia: Mia, rules: Callable[..., policy.Policy]
-) -> None:
+def test_what_was_learned_since_counts_when_the_queue_is_scored_anew(ada: Commenter, ben: Commenter, mia: Mia) -> None:
     waiting = ben.submits("Buy cheap pills at the pharmacy", website="https://pills.example")
     for number in range(12):
         mia.approves(ada.submits(f"Rye and flour, number {number}"))
         mia.decides(ben.submits(f"Buy cheap pills, number {number}", website="https://pills.example"), "spam")
     before = mia.sees(waiting.json["comment"]["id"])["score"]
-    trial.rescore(SITE, rules())
+    scores_anew()
     after = mia.sees(waiting.json["comment"]["id"])
     assert after["score"] > before
     assert "learned" in [reason["check"] for reason in after["reasons"]]

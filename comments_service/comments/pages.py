@@ -49,7 +49,7 @@ def show(site_id: str) -> Response:
     if "fragment" in request.args:
         html, closes_at = render(site, asked, Filled(), fragment=True)
         return http.cacheable(html.encode(), "text/html", note(site, asked.page, closes_at))
-    asked.lang = http.language()
+    asked.lang = http.language(policy.of(site).language)
     filled = Filled(
         {"parent": request.args.get("parent", "")},
         token=form_token.issue(site.id, asked.page, http.signer(), http.now()),
@@ -74,7 +74,8 @@ def render(
     site: Site, asked: reading.Question, filled: Filled, *, fragment: bool = False
 ) -> tuple[str, datetime | None]:
     """The thread and the form as HTML, a whole page or its inner part alone, and when the thread will close."""
-    thread, closes_at = reading.thread(site, policy.of(site), asked, http.now())
+    rules = policy.of(site)
+    thread, closes_at = reading.thread(site, rules, asked, http.now())
     names = {comment.id: comment.name for comment in thread.comments}
     html = render_template(
         "comments/fragment.html" if fragment else "comments/thread.html",
@@ -93,7 +94,7 @@ def render(
         # Links lead on in a language that was asked for; the reader's own needs no saying.
         stated_lang=asked.lang if request.values.get("lang") else "",
         structured=_structured(site, thread),
-        t=texts(asked.lang),
+        t=texts(asked.lang) | dict(rules.wording),
         counted=i18n.counted(asked.lang, COMMENTS, thread.count),
         parent_name=names.get(str(filled.values.get("parent"))),
     )

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -105,7 +105,7 @@ def thread(site: Site, policy: Policy, question: Question, now: datetime) -> tup
         comments=comments,
         next=cursor,
         form=form_in(question.lang),
-        texts=texts_in(question.lang),
+        texts=texts_in(question.lang, policy.wording),
         max_depth=policy.max_depth,
     )
     closes_at = threads.closing_time(found, policy) if found else None
@@ -158,10 +158,10 @@ def form_in(lang: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode({"fields": form.describe(i18n.translator(lang))}))
 
 
-@cache
-def texts_in(lang: str) -> msgspec.Raw:
-    """The widget's sentences in `lang`, as JSON."""
-    return msgspec.Raw(msgspec.json.encode(said(TEXTS, lang)))
+@lru_cache(256)
+def texts_in(lang: str, wording: tuple[tuple[str, str], ...] = ()) -> msgspec.Raw:
+    """The widget's sentences in `lang`, as JSON; those of `wording` as the site words them."""
+    return msgspec.Raw(msgspec.json.encode({**said(TEXTS, lang), **dict(wording)}))
 
 
 def _page(

@@ -68,7 +68,7 @@ def question(site: Site) -> reading.Question:
     sort = request.args.get("sort", SORTS[0])
     if sort not in SORTS:
         raise InvalidForm([FieldError("sort", "invalid", f"Sort by {' or '.join(SORTS)}.")])
-    lang = i18n.choose(request.args.get("lang"))
+    lang = i18n.choose(request.args.get("lang"), policy.of(site).language)
     return reading.Question(asked_page(site), sort, request.args.get("after"), lang)
 
 

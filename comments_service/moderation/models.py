@@ -23,6 +23,8 @@ class Kind(enum.StrEnum):
     UNLOCK = "unlock"
     LIST = "list"  # somebody was blocked or trusted
     UNLIST = "unlist"
+    SETTINGS = "settings"  # a site decided otherwise about itself
+    RESCORE = "rescore"  # what waited was scored anew, by rules that had changed
 
 
 class Event(Base):

@@ -16,7 +16,7 @@ from . import decisions, details
 from .decisions import Outcome, Part
 from .models import Change, Event, Kind
 
-MOVED = {Kind.DECIDE, Kind.UNDO}  # kinds that gave comments their status
+MOVED = {Kind.DECIDE, Kind.UNDO, Kind.RESCORE}  # kinds that gave comments their status
 
 
 def undo(event_id: UUID, actor: Actor, now: datetime) -> Outcome:

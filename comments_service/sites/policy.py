@@ -1,38 +1,121 @@
 """What a site decides for itself: how comments are held, how threads are shown and when they close."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from .. import i18n
 from ..errors import FieldError, InvalidForm
 from .models import Site
+from .setting import described, meta
+
+HELD = "What is held"
+DISCUSSIONS = "Discussions"
+WORDING = "Words and language"
+PAGES = "Pages"
+KEPT = "How much is kept"
+ASKED = "Asking other services"
+GROUPS = (HELD, DISCUSSIONS, WORDING, PAGES, KEPT, ASKED)  # in this order; others come behind
 
 Points = Annotated[float, msgspec.Meta(ge=-100, le=100)]
-
+Many = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Words = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(max_length=500)]
+Names = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=50)], ...], msgspec.Meta(max_length=50)]
+
+HOLDING = {
+    "all": "Every comment",
+    "first": "A commenter's first, until one from the same address was approved",
+    "none": "Only what the checks find fault with",
+}
+LANGUAGES = {"": "English"} | {tag: i18n.NAMES.get(tag, tag) for tag in sorted(i18n.available() - {i18n.DEFAULT})}
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A site's own rules; what is not written keeps its default."""
 
-    moderation: Literal["all", "first", "none"] = "all"
-    hold_at: Points = 1.0  # points from which a comment waits for a moderator
-    spam_at: Points = 4.0  # points from which it goes to spam without a look
-    max_links: Annotated[int, msgspec.Meta(ge=0, le=100)] = 2
-    # Words that hold a comment and words that make it spam: "casino", "two words", "casin*", "name:casino".
-    hold_words: Words = ()
-    spam_words: Words = ()
-    # Whether the services that the settings name are asked; Akismet is told the commenter's network address.
-    akismet: bool = False
-    hook: bool = False
-    # How much is kept: waiting ones beyond these go to spam, of which the oldest goes first.
-    client_pending: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None  # of one client, in a day
-    site_pending: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 20_000
-    spam_kept: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 20_000
-    page_size: Annotated[int, msgspec.Meta(ge=10, le=200)] = 100
-    max_depth: Annotated[int, msgspec.Meta(ge=0, le=10)] = 3  # replies nested deeper are shown flat
-    close_after_days: Annotated[int, msgspec.Meta(ge=0, le=36500)] = 0  # 0 is never
-    page_parameters: tuple[Annotated[str, msgspec.Meta(max_length=50)], ...] = ()  # query names that tell pages apart
+    moderation: Annotated[
+        Literal["all", "first", "none"],
+        meta(HELD, "What waits for a moderator", "Whatever its points, such a comment is held.", HOLDING),
+    ] = "all"
+    hold_at: Annotated[
+        Points, meta(HELD, "Hold from", "With as many points from the checks, a comment waits for a moderator.")
+    ] = 1.0
+    spam_at: Annotated[
+        Points, meta(HELD, "Spam from", "With as many points, a comment goes to spam without a look.")
+    ] = 4.0
+    max_links: Annotated[
+        int, msgspec.Meta(ge=0, le=100), meta(HELD, "Links that cost nothing", "Each link beyond these gives points.")
+    ] = 2
+    hold_words: Annotated[
+        Words,
+        meta(HELD, "Words that hold", "A comment with one of these waits: a word, words in a row, casin*, name:seo."),
+    ] = ()
+    spam_words: Annotated[
+        Words, meta(HELD, "Words that make spam", "A comment with one of these goes to spam without a look.")
+    ] = ()
+    # Akismet is told the commenter's network address.
+    akismet: Annotated[
+        bool,
+        meta(ASKED, "Ask Akismet", "If it is set up, Akismet is told each comment and the network it came from."),
+    ] = False
+    hook: Annotated[
+        bool, meta(ASKED, "Ask the hook", "If it is set up, a program of the operator's gives points to each comment.")
+    ] = False
+    # Waiting ones beyond these go to spam, of which the oldest goes first.
+    client_pending: Annotated[
+        Many | None,
+        meta(KEPT, "Waiting from one client", "What one client sends in a day beyond this number goes to spam."),
+    ] = None
+    site_pending: Annotated[
+        Many, meta(KEPT, "Waiting in all", "When as many comments wait, what comes then goes to spam.")
+    ] = 20_000
+    spam_kept: Annotated[
+        Many, meta(KEPT, "Spam that is kept", "Of spam, the newest are kept, so many; older spam is removed.")
+    ] = 20_000
+    page_size: Annotated[
+        int,
+        msgspec.Meta(ge=10, le=200),
+        meta(DISCUSSIONS, "Comments at once", "Readers see so many, and a button for more."),
+    ] = 100
+    max_depth: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=10),
+        meta(DISCUSSIONS, "Depth of replies", "Replies are indented so many times; deeper ones are shown flat."),
+    ] = 3
+    close_after_days: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=36500),
+        meta(DISCUSSIONS, "Close after days", "A discussion takes comments for so many days; with 0 it stays open."),
+    ] = 0
+    page_parameters: Annotated[
+        Names,
+        meta(PAGES, "Parameters that tell pages apart", "Of an article's address, only these parts behind ? count."),
+    ] = ()
+    language: Annotated[
+        str,
+        meta(WORDING, "Language", "Spoken where neither the article nor the reader asks for another.", LANGUAGES),
+    ] = ""
+    heading: Annotated[
+        str,
+        msgspec.Meta(max_length=200),
+        meta(WORDING, "Heading of the form", "Stands in the place of “Leave a Comment”, in every language."),
+    ] = ""
+    notice: Annotated[
+        str,
+        msgspec.Meta(max_length=1000),
+        meta(WORDING, "Notice in the form", "Stands in the place of “Your email address will not be published …”."),
+    ] = ""
+
+    @property
+    def wording(self) -> tuple[tuple[str, str], ...]:
+        """The texts of the widget and the pages that the site says in its own words, by their keys."""
+        own = (("title", self.heading), ("notice", self.notice))
+        return tuple((key, words) for key, words in own if words)
+
+
+SETTINGS = described(Policy)
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 
 def filled(policy: Policy, client_a_day: int) -> Policy:
@@ -45,10 +128,22 @@ def of(site: Site) -> Policy:
     return msgspec.convert(site.policy, Policy)
 
 
-def checked(values: dict[str, Any]) -> Policy:
-    """The policy with `values`; raises `InvalidForm` for a wrong one."""
-    try:
-        return msgspec.convert(values, Policy, strict=False)
-    except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$.")
-        raise InvalidForm([FieldError(where.rstrip("`") or "policy", "invalid", message)]) from error
+def checked(values: Mapping[str, Any]) -> Policy:
+    """The policy with `values`; raises `InvalidForm` naming every wrong one."""
+    found: dict[str, Any] = {}
+    wrong: list[FieldError] = []
+    for name, value in values.items():
+        setting = _BY_NAME.get(name)
+        if setting is None:
+            wrong.append(FieldError(name, "unknown", "There is no such setting."))
+            continue
+        try:
+            found[name] = setting.checked(value)
+        except ValueError:
+            wrong.append(FieldError(name, "invalid", setting.takes))
+    policy = msgspec.convert(found, Policy)
+    if not wrong and policy.spam_at < policy.hold_at:
+        wrong.append(FieldError("spam_at", "invalid", "At least as much as holds a comment."))
+    if wrong:
+        raise InvalidForm(wrong, " ".join(f"{error.field}: {error.message}" for error in wrong))
+    return policy

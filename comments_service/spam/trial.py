@@ -13,10 +13,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from ..comments import counts
 from ..comments.form import Submission
 from ..comments.models import Comment, Status, Thread
-from ..database import transaction
 from ..extensions import db
 from ..privacy.sealing import SealedAddress
 from ..sites.policy import Policy
@@ -58,12 +56,11 @@ def run(site_id: str, policy: Policy, last: int) -> Outcome:
     """What `policy` would have done with the site's `last` comments."""
     newest = sa.select(Comment.id).where(Comment.site_id == site_id).order_by(Comment.id.desc()).limit(min(last, MOST))
     ids = list(db.session.scalars(newest))
-    friends = _first_approved(site_id)
-    judged = [
-        (comment, _judge(comment, page, policy, friends).status)
-        for start in range(0, len(ids), AT_ONCE)
-        for comment, page in _rows(site_id, ids[start : start + AT_ONCE])
-    ]
+    judged: list[tuple[Comment, Status]] = []
+    for start in range(0, len(ids), AT_ONCE):
+        rows = _rows(site_id, ids[start : start + AT_ONCE])
+        friends = _first_approved(site_id, [comment for comment, _ in rows])
+        judged += [(comment, _judge(comment, page, policy, friends).status) for comment, page in rows]
 
     def number(status: Status, decided: Status | None = None) -> int:
         return sum(1 for comment, after in judged if after is status and decided in (None, _decided(comment)))
@@ -79,35 +76,30 @@ def run(site_id: str, policy: Policy, last: int) -> Outcome:
     )
 
 
-def rescore(site_id: str, policy: Policy) -> Rescored:
-    """Give the site's held comments the points that `policy` and the filter now find.
+def waiting(site_id: str) -> list[list[UUID]]:
+    """The site's held comments, oldest first, in portions for `rescore`."""
+    held = sa.select(Comment.id).where(Comment.site_id == site_id, Comment.status == Status.PENDING)
+    ids = list(db.session.scalars(held.order_by(Comment.id)))
+    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
 
-    What is spam by them goes to spam; nothing is published by it: that stays a moderator's decision.
+
+def rescore(site_id: str, ids: Sequence[UUID], policy: Policy) -> tuple[Rescored, list[Comment]]:
+    """Give those of the comments that are held the points that `policy` and the filter now find.
+
+    With the numbers come those that are spam by them: it is for the caller to move them there. Nothing is published
+    by it: that stays a moderator's decision. Part of the caller's transaction.
     """
-    waiting = sa.select(Comment.id).where(Comment.site_id == site_id, Comment.status == Status.PENDING)
-    ids = list(db.session.scalars(waiting.order_by(Comment.id)))
-    friends = _first_approved(site_id)
-    parts = [_rescore(site_id, ids[start : start + AT_ONCE], policy, friends) for start in range(0, len(ids), AT_ONCE)]
-    return Rescored(*(sum(part) for part in zip(*parts, strict=True))) if parts else Rescored(0, 0, 0)
-
-
-@transaction
-def _rescore(site_id: str, ids: Sequence[UUID], policy: Policy, friends: Friends) -> tuple[int, int, int]:
-    seen = changed = spam = 0
-    for comment, page in _rows(site_id, ids):
-        if comment.status is not Status.PENDING:  # decided in between
-            continue
+    rows = [(comment, page) for comment, page in _rows(site_id, ids) if comment.status is Status.PENDING]
+    friends = _first_approved(site_id, [comment for comment, _ in rows])
+    changed, spam = 0, []
+    for comment, page in rows:
         judged = _judge(comment, page, policy, friends, learn=True)
         reasons = msgspec.json.encode(judged.reasons).decode()
-        seen += 1
         changed += comment.reasons != reasons
         comment.score, comment.reasons = judged.score, reasons
         if judged.status is Status.SPAM:
-            spam += 1
-            comment.status, comment.status_before = Status.SPAM, Status.PENDING
-            comment.version += 1
-            counts.moved(comment, Status.PENDING, Status.SPAM)
-    return seen, changed, spam
+            spam.append(comment)
+    return Rescored(len(rows), changed, len(spam)), spam
 
 
 def _judge(comment: Comment, page: str, policy: Policy, friends: Friends, *, learn: bool = False) -> Verdict:
@@ -146,11 +138,12 @@ def _rows(site_id: str, ids: Iterable[UUID]) -> Sequence[Any]:
     return db.session.execute(query.order_by(Comment.id)).all()
 
 
-def _first_approved(site_id: str) -> Friends:
-    """For each address, when its first comment that is approved was written."""
+def _first_approved(site_id: str, comments: Iterable[Comment]) -> Friends:
+    """For the address of each of `comments`, when its first comment that is approved was written."""
+    keys = {comment.address_key for comment in comments if comment.address_key}
     rows = db.session.execute(
         sa.select(Comment.address_key, sa.func.min(Comment.created_at, type_=Comment.created_at.type))
-        .where(Comment.site_id == site_id, Comment.status == Status.APPROVED, Comment.address_key.is_not(None))
+        .where(Comment.site_id == site_id, Comment.address_key.in_(keys), Comment.status == Status.APPROVED)
         .group_by(Comment.address_key)
     )
     return {key: first for key, first in rows if key is not None}

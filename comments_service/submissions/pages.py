@@ -68,7 +68,8 @@ def form_again(error: ServiceError, site_id: str, receipt: str | None = None) ->
     """The form that `error` refused, of a new comment or of one's own; raises `ServiceError` where there is none."""
     if receipt is not None:
         return receipt_page(own(site_id, receipt), receipt, error)
-    site, lang = registry.find(site_id), http.language()
+    site = registry.find(site_id)
+    lang = http.language(policy.of(site).language)
     page = views.page_of(site, request.form.get("page"))
     wrong = tuple(error.errors) if isinstance(error, InvalidForm) else ()
     token = request.form.get("token") or form_token.issue(site.id, page, http.signer(), http.now())

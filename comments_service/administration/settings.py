@@ -1,0 +1,231 @@
+"""A site's settings: changed by its owner, each change an event; a changed rule scores anew what waits."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+
+from ..accounts.actor import Actor
+from ..comments.models import Status
+from ..database import transaction, uuid7
+from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
+from ..extensions import db
+from ..moderation import decisions, queue, sealing
+from ..moderation.decisions import Part
+from ..moderation.details import FORMS, Form, Shown
+from ..moderation.models import Event, Kind
+from ..sites import policy, registry
+from ..sites.models import Site
+from ..sites.setting import Kind as TypedAs
+from ..sites.setting import Setting
+from ..spam import trial
+from ..spam.trial import Rescored
+
+MOST_ORIGINS = 50
+ORIGINS = Setting(
+    name="origins",
+    title="Origins",
+    sentence="Where the site's pages are served from, like https://blog.example; comments are taken from there alone.",
+    kind=TypedAs.LINES,
+    type=Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_ORIGINS)],
+    default=[],
+    group=policy.PAGES,
+    most=MOST_ORIGINS,
+    longest=300,
+)
+SETTINGS: tuple[Setting, ...] = (*policy.SETTINGS, ORIGINS)
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+RULES = frozenset(setting.name for setting in policy.SETTINGS if setting.group == policy.HELD)
+MOVED_ON = "The settings were changed in the meantime."
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """What an event changed: the settings with their values before and after."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The event of a change, None where nothing changed, and how what waits was scored anew, if it was."""
+
+    event: UUID | None
+    rescored: Rescored | None = None
+
+
+def owned(actor: Actor) -> list[str]:
+    """The keys of the sites whose settings the actor may change."""
+    return [site_id for site_id in queue.sites_of(actor) if _owns(actor, site_id)]
+
+
+def site(site_id: str, actor: Actor) -> Site:
+    """A site of the owner's; raises `NotFound` for another's."""
+    actor.check_owner(site_id)
+    return registry.find(site_id)
+
+
+def values(of: Site) -> dict[str, Any]:
+    """Every setting of the site with its value, as it is stored."""
+    return {**_plain(policy.of(of)), ORIGINS.name: list(of.origins)}
+
+
+def checked(of: Site, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of the site with those that are `given`; raises `InvalidForm` naming every wrong one."""
+    wrong: list[FieldError] = []
+    found = values(of)
+    try:
+        rules = {name: value for name, value in {**found, **given}.items() if name != ORIGINS.name}
+        found |= _plain(policy.checked(rules))
+    except InvalidForm as refusal:
+        wrong += refusal.errors
+    if ORIGINS.name in given:
+        try:
+            found[ORIGINS.name] = _origins(given[ORIGINS.name])
+        except InvalidForm as refusal:
+            wrong.append(FieldError(ORIGINS.name, "invalid", refusal.detail))
+    if wrong:
+        raise InvalidForm(wrong, " ".join(f"{error.field}: {error.message}" for error in wrong))
+    return found
+
+
+def save(site_id: str, given: Mapping[str, Any], actor: Actor, now: datetime, revision: int | None = None) -> Saved:
+    """Change settings; where a rule is among them, what waits is scored anew.
+
+    `revision` is that of the site when the settings were looked at. Raises `NotFound` for another's site,
+    `InvalidForm` for wrong values, `Conflict` when somebody else changed the settings in between.
+    """
+    event, names = _change(site_id, given, actor, now, revision)
+    return Saved(event, rescore(site_id, actor, now) if RULES & names else None)
+
+
+def tried(site_id: str, given: Mapping[str, Any], actor: Actor, last: int) -> trial.Outcome:
+    """What the site would have done with its last comments under other settings; nothing is changed."""
+    rules = checked(site(site_id, actor), given)
+    del rules[ORIGINS.name]
+    return trial.run(site_id, policy.checked(rules), last)
+
+
+def rescore(site_id: str, actor: Actor, now: datetime) -> Rescored:
+    """Score what waits anew, by the rules and the filter of today; what goes to spam by it is one event."""
+    event = uuid7()
+    portions = trial.waiting(site_id)
+    done = [_rescore(site_id, ids, Part(event, number), actor, now) for number, ids in enumerate(portions)]
+    return Rescored(sum(d.of for d in done), sum(d.changed for d in done), sum(d.spam for d in done))
+
+
+def turn(event: Event, actor: Actor, now: datetime) -> UUID:
+    """Turn a change round; gives the event. Raises `Conflict` when a setting was changed again since."""
+    site_id = event.site_id
+    turned, names = _turn(event, actor, now)
+    if RULES & names:
+        rescore(site_id, actor, now)
+    return turned
+
+
+def shown(detail: str) -> Shown:
+    """The settings that an event changed."""
+    return dict(msgspec.to_builtins(msgspec.json.decode(detail, type=Changed)))
+
+
+def told(change: Shown) -> str:
+    """Each setting that was changed, from what to what."""
+    return "; ".join(_told(name, change["before"].get(name), value) for name, value in change["after"].items())
+
+
+def difference(name: str, before: Any, after: Any) -> str:
+    """From what to what a setting was changed; of lists, what came and what went."""
+    if isinstance(before, list) and isinstance(after, list):
+        came = [f"+ {entry}" for entry in after if entry not in before]
+        gone = [f"− {entry}" for entry in before if entry not in after]
+        return ", ".join(came + gone) or "another order"
+    return f"{_written(name, before)} → {_written(name, after)}"
+
+
+@transaction
+def _change(
+    site_id: str, given: Mapping[str, Any], actor: Actor, now: datetime, revision: int | None
+) -> tuple[UUID | None, set[str]]:
+    of = site(site_id, actor)
+    if revision is not None and revision != of.revision:
+        raise Conflict(MOVED_ON)
+    before, after = values(of), checked(of, given)
+    names = {name for name in after if before[name] != after[name]}
+    if not names:
+        return None, names
+    return _write(of, Changed(_only(before, names), _only(after, names)), Kind.SETTINGS, actor, now), names
+
+
+@transaction
+def _turn(event: Event, actor: Actor, now: datetime) -> tuple[UUID, set[str]]:
+    of = site(event.site_id, actor)
+    change = msgspec.json.decode(event.detail or "", type=Changed)
+    now_there = values(of)
+    if {name: now_there.get(name) for name in change.after} != change.after:
+        raise Conflict(MOVED_ON)
+    after = _only(checked(of, change.before), change.before)
+    return _write(of, Changed(change.after, after), Kind.UNDO, actor, now, undoes=event.id), set(after)
+
+
+def _write(of: Site, change: Changed, kind: Kind, actor: Actor, now: datetime, **about: UUID) -> UUID:
+    """Write what changed, with its event; readers see the site anew."""
+    new = {**values(of), **change.after}
+    of.origins = new.pop(ORIGINS.name)
+    of.policy = new
+    of.revision += 1
+    event_id = uuid7()
+    decisions.log(of.id, event_id, kind, actor, now, detail=msgspec.json.encode(change).decode(), **about)
+    sealing.seal(of.id, event_id)
+    return event_id
+
+
+@transaction
+def _rescore(site_id: str, ids: Sequence[UUID], part: Part, actor: Actor, now: datetime) -> Rescored:
+    done, spam = trial.rescore(site_id, ids, policy.of(registry.find(site_id)))
+    db.session.flush()
+    decisions.record([(comment, Status.SPAM) for comment in spam], Kind.RESCORE, actor, now, part)
+    return done
+
+
+def _origins(given: object) -> list[str]:
+    try:
+        lines: list[str] = ORIGINS.checked(given)
+    except ValueError as error:
+        detail = f"At least one origin like https://blog.example, at most {MOST_ORIGINS}."
+        raise InvalidForm([FieldError(ORIGINS.name, "invalid", detail)], detail) from error
+    return list(dict.fromkeys(registry.checked_origin(line) for line in lines))
+
+
+def _owns(actor: Actor, site_id: str) -> bool:
+    try:
+        actor.check_owner(site_id)
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
+def _plain(rules: policy.Policy) -> dict[str, Any]:
+    """The policy as JSON has it."""
+    return dict(msgspec.json.decode(msgspec.json.encode(rules)))
+
+
+def _only(of: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: of[name] for name in sorted(names)}
+
+
+def _told(name: str, before: Any, after: Any) -> str:
+    title = BY_NAME[name].title if name in BY_NAME else name
+    return f"{title}: {difference(name, before, after)}"
+
+
+def _written(name: str, value: Any) -> str:
+    setting = BY_NAME.get(name)
+    if setting is None:
+        return str(value)
+    return setting.choices.get(value) or setting.written(value) or "nothing"
+
+
+FORMS[Kind.SETTINGS] = Form(shown, told, turn)
