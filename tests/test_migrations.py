@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -82,6 +82,7 @@ def tables() -> dict[str, sa.Table]:
 
 SOME: tuple[tuple[type[Any], Any], ...] = (
     (sa.DateTime, datetime(2026, 11, 23, 10, tzinfo=UTC)),
+    (sa.Date, date(2026, 11, 23)),
     (sa.JSON, ["x"]),
     (sa.LargeBinary, b"x" * 16),
     (sa.Boolean, True),
@@ -231,6 +232,14 @@ def test_an_upgrade_keeps_the_rows_of_every_table(empty: Flask, earlier: str) ->
     after = rows()
     for name, (row,) in before.items():
         assert row.items() <= after[name][0].items()
+
+
+def test_comments_that_are_there_already_are_counted_by_their_day_in_utc(empty: Flask) -> None:
+    to("0003")
+    fill()
+    to("0012")
+    counted = {"site_id": "x", "status": "approved", "day": date(2026, 11, 23), "part": 0, "number": 1}
+    assert rows()["day_count"] == [counted]
 
 
 @pytest.mark.sqlite

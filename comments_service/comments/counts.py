@@ -1,13 +1,14 @@
 """How many comments there are: kept up to date with each change, never counted over a table."""
 
 from collections.abc import Collection
+from datetime import UTC, date
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..database import add_up, connection
 from ..extensions import db
-from .models import Comment, Status, StatusCount, Thread
+from .models import Comment, DayCount, Status, StatusCount, Thread
 
 PARTS = 8
 
@@ -27,10 +28,14 @@ def moved(comment: Comment, before: Status | None, after: Status | None) -> None
 
     Keeps the counts by status and, when readers see a difference, the thread's count and revision.
     """
+    removed = after is None and before is not Status.PENDING  # what it came to stays counted with its day
     for status, amount in ((before, -1), (after, 1)):
         if status is not None:
             key = {"site_id": comment.site_id, "status": status, "part": comment.id.int % PARTS}
             add_up(StatusCount, key, "number", amount)
+            if not removed:
+                day = comment.created_at.astimezone(UTC).date()
+                add_up(DayCount, {**key, "day": day}, "number", amount)
     public = (after is Status.APPROVED) - (before is Status.APPROVED)
     if public:
         changed(comment.site_id, comment.thread_id, public)
@@ -52,3 +57,16 @@ def by_status(site_ids: Collection[str]) -> dict[str, dict[Status, int]]:
     for site_id, status, number in rows:
         numbers[site_id][status] = int(number)
     return numbers
+
+
+def by_day(site_id: str, first: date) -> dict[date, dict[Status, int]]:
+    """How many of the comments that came on each day since `first` have each status; days without any are left out."""
+    rows = db.session.execute(
+        sa.select(DayCount.day, DayCount.status, sa.func.sum(DayCount.number))
+        .where(DayCount.site_id == site_id, DayCount.status.in_(list(Status)), DayCount.day >= first)
+        .group_by(DayCount.day, DayCount.status)
+    )
+    days: dict[date, dict[Status, int]] = {}
+    for day, status, number in rows:
+        days.setdefault(day, dict.fromkeys(Status, 0))[status] = int(number)
+    return days

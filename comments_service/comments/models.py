@@ -1,7 +1,7 @@
 """The tables of the discussion: threads, comments, their earlier texts, and how many there are of each status."""
 
 import enum
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -118,5 +118,20 @@ class StatusCount(Base):
 
     site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
     status: Mapped[Status] = mapped_column(STATUS, primary_key=True)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(default=0)
+
+
+class DayCount(Base):
+    """How many of the comments that came to a site on a day (UTC) have a status, in parts like `StatusCount`.
+
+    What is removed later stays counted, but for what still waited.
+    """
+
+    __tablename__ = "day_count"
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
+    status: Mapped[Status] = mapped_column(STATUS, primary_key=True)
+    day: Mapped[date] = mapped_column(sa.Date, primary_key=True)
     part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(default=0)

@@ -18,7 +18,7 @@ from comments_service import config, create_app, database
 from comments_service.accounts import tokens
 from comments_service.comments import markup
 from comments_service.comments.counts import PARTS
-from comments_service.comments.models import Comment, Status, StatusCount, Thread
+from comments_service.comments.models import Comment, DayCount, Status, StatusCount, Thread
 from comments_service.extensions import Base, db
 from comments_service.sites import policy, registry
 
@@ -112,6 +112,10 @@ def _fill(content: Content) -> None:
     _insert(Thread, (_thread(page, ids[page], content) for page in content.threads))
     numbers: dict[tuple[Status, int], int] = {}
     _insert(Comment, _counted(_comments(content, ids, rendered), numbers))
+    days = (
+        {"site_id": SITE, "status": s, "day": BEGAN.date(), "part": p, "number": n} for (s, p), n in numbers.items()
+    )
+    _insert(DayCount, days)
     _insert(StatusCount, ({"site_id": SITE, "status": s, "part": p, "number": n} for (s, p), n in numbers.items()))
 
 

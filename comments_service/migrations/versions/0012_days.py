@@ -1,0 +1,29 @@
+"""Count comments by the day they came on."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "day_count",
+        sa.Column("site_id", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("site_id", "status", "day", "part", name=op.f("pk_day_count")),
+    )
+    utc = (
+        "date(created_at)" if op.get_bind().dialect.name == "sqlite" else "CAST(created_at AT TIME ZONE 'UTC' AS date)"
+    )
+    op.execute(
+        sa.text(
+            "INSERT INTO day_count (site_id, status, day, part, number)"  # noqa: S608 - constants
+            f" SELECT site_id, status, {utc}, 0, count(*)"
+            f" FROM comment GROUP BY site_id, status, {utc}"
+        )
+    )

@@ -1,0 +1,74 @@
+"""The owner's pages in a browser: the settings, tried and saved, and the numbers."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.articles import Articles
+from tests.browser.conftest import Axe, Complaints, Service
+
+
+def enters(page: Page, service: Service) -> None:
+    page.goto(service.invites())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Queue")).to_be_visible()
+
+
+def test_mia_tries_a_rule_saves_it_and_takes_it_back(
+    browser: Browser, service: Service, articles: Articles, complaints: Complaints
+) -> None:
+    comment = service.submit("/kitchen", articles.url, body="A word about zucchini", email="z@example.org")
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = complaints.listen(context.new_page())
+    enters(page, service)
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_label("Words that make spam").fill("zucchini")
+    page.get_by_label("Heading of the form").fill("Say it")
+    page.get_by_role("button", name=re.compile("Try on the last")).click()
+    expect(page.locator("#tried [role=status]")).to_contain_text(re.compile(r"Would have held \d+ of the last \d+"))
+    expect(page.get_by_label("Words that make spam")).to_have_value("zucchini")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".outcome")).to_contain_text(re.compile(r"Saved\. .* 1 went to spam"))
+    assert comment["id"] not in [waiting["id"] for waiting in service.waiting()]
+    page.goto(f"{service.url}/s/blog/thread?page=/kitchen")
+    expect(page.get_by_role("heading", name="Say it")).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".outcome")).to_contain_text("Undid.")
+    expect(page.get_by_label("Words that make spam")).to_have_value("")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axe_finds_nothing_on_the_owner_s_pages(
+    browser: Browser, service: Service, articles: Articles, axe: Axe, scheme: str, width: int
+) -> None:
+    service.submit("/oven", articles.url, body=f"{scheme} {width}", email=f"{scheme}{width}@example.org")
+    service.decide(f"{scheme} {width}", "approved")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB")  # type: ignore[arg-type]
+    page = context.new_page()
+    enters(page, service)
+    page.goto(f"{service.url}/admin/numbers")
+    for summary in page.locator("summary").all():
+        summary.click()
+    fine(page, axe)
+    page.goto(f"{service.url}/admin/settings")
+    fine(page, axe)
+    page.get_by_role("button", name=re.compile("Try on the last")).click()
+    expect(page.locator("#tried [role=status]")).to_be_visible()
+    fine(page, axe)
+    page.get_by_label("Origins").fill("nowhere")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Origins")).to_have_attribute("aria-invalid", "true")
+    fine(page, axe)
+    page.get_by_role("alert").get_by_role("link", name="Origins").click()
+    expect(page.get_by_label("Origins")).to_be_in_viewport()
+    context.close()
+
+
+def fine(page: Page, axe: Axe) -> None:
+    """Axe finds nothing, and nothing sticks out at the side."""
+    assert (page.url, axe(page)) == (page.url, [])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
