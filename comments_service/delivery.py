@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from . import config, http
+from .accounts.actor import SYSTEM
 from .accounts.models import Moderator, SiteModerator
+from .administration import settings as site_settings
 from .comments.models import Comment, Status, Thread
 from .config import Settings
 from .database import transaction
@@ -38,6 +40,8 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
         try:
             with app.app_context():
                 deliver(config.current(), http.sealer(), http.now())
+                for site_id in site_settings.unfinished():
+                    site_settings.go_on(site_id, SYSTEM, http.now())
                 if waited >= next_housekeeping:
                     keep_house(http.now())
                     while make_room():

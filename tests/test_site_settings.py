@@ -15,10 +15,12 @@ from werkzeug.test import TestResponse
 
 from comments_service import cli, http
 from comments_service.accounts import tokens
+from comments_service.accounts.actor import SYSTEM
 from comments_service.administration import settings, settings_pages
 from comments_service.extensions import db
 from comments_service.moderation import sealing
 from comments_service.sites import policy, registry, setting
+from comments_service.spam import trial
 
 SETTINGS = f"/api/v1/moderation/sites/{SITE}/settings"
 LINKS = "See http://a.example and http://b.example and http://c.example"
@@ -248,6 +250,27 @@ def test_a_changed_rule_scores_what_waits_anew_and_its_undo_too(ada: Commenter, 
     changes(mia, spam_words=["see"])
     assert mia.sees(waiting.json["comment"]["id"])["status"] == "spam"
     assert [entry["kind"] for entry in log(mia)][:2] == ["rescore", "settings"]
+
+
+def test_a_long_queue_is_scored_while_the_owner_does_something_else(
+    ada: Commenter, mia: Mia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "AT_ONCE", 2)
+    monkeypatch.setattr(settings, "AT_ONCE", 2)
+    for number in range(7):
+        ada.submits(f"{LINKS} number {number}")
+    changes(mia, spam_words=["see"])
+    assert settings.unfinished() == [SITE]
+    assert (mia.queue(status="pending")["total"], mia.queue(status="spam")["total"]) == (3, 4)
+    assert "number 2" in mia.queue(status="pending")["comments"][0]["body_source"]  # the newest first
+    db.session.rollback()
+    settings.go_on(SITE, SYSTEM, http.now())
+    assert settings.unfinished() == []
+    assert mia.queue(status="spam")["total"] == 7
+    kinds = [(entry["kind"], entry["by"], entry["changed"]) for entry in log(mia)]
+    assert kinds == [("rescore", "system", 3), ("rescore", "Mia", 4), ("settings", "Mia", 0)]
+    assert all(found.broken is None for found in sealing.verify())
+    assert undoes(mia, log(mia)[0]["id"]).json["changed"] == 3
 
 
 # On the page

@@ -21,7 +21,7 @@ from ..sites import registry
 from ..spam.judgement import Evidence
 from ..spam.trial import OF_POLICY
 
-CHANGES = 1000  # of the log, the newest, are looked at
+CHANGES = 500  # of the log, the newest, are looked at
 # How long a comment waited for its decision, and how many days ago those came that wait: each up to, in words.
 TIMES = (
     (timedelta(minutes=10), "up to 10 minutes"),

@@ -1,12 +1,13 @@
 """A site's settings: changed by its owner, each change an event; a changed rule scores anew what waits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
 from ..accounts.actor import Actor
 from ..comments.models import Status
@@ -39,6 +40,8 @@ ORIGINS = Setting(
 SETTINGS: tuple[Setting, ...] = (*policy.SETTINGS, ORIGINS)
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 RULES = frozenset(setting.name for setting in policy.SETTINGS if setting.group == policy.HELD)
+LAST = UUID(int=(1 << 128) - 1)  # no comment has a later id
+AT_ONCE = 5  # portions of what waits, a thousand comments, are scored while the owner waits; the rest beside requests
 MOVED_ON = "The settings were changed in the meantime."
 
 
@@ -99,7 +102,7 @@ def save(site_id: str, given: Mapping[str, Any], actor: Actor, now: datetime, re
     `InvalidForm` for wrong values, `Conflict` when somebody else changed the settings in between.
     """
     event, names = _change(site_id, given, actor, now, revision)
-    return Saved(event, rescore(site_id, actor, now) if RULES & names else None)
+    return Saved(event, go_on(site_id, actor, now, AT_ONCE) if RULES & names else None)
 
 
 def tried(site_id: str, given: Mapping[str, Any], actor: Actor, last: int) -> trial.Outcome:
@@ -110,11 +113,26 @@ def tried(site_id: str, given: Mapping[str, Any], actor: Actor, last: int) -> tr
 
 
 def rescore(site_id: str, actor: Actor, now: datetime) -> Rescored:
-    """Score what waits anew, by the rules and the filter of today; what goes to spam by it is one event."""
-    event = uuid7()
-    portions = trial.waiting(site_id)
-    done = [_rescore(site_id, ids, Part(event, number), actor, now) for number, ids in enumerate(portions)]
-    return Rescored(sum(d.of for d in done), sum(d.changed for d in done), sum(d.spam for d in done))
+    """Score all that waits anew, by the rules and the filter of today; what goes to spam by it is one event."""
+    _begin(site_id)
+    return go_on(site_id, actor, now)
+
+
+def unfinished() -> list[str]:
+    """The keys of the sites of which not all that waits was scored anew yet."""
+    return list(db.session.scalars(sa.select(Site.id).where(Site.unscored_below.is_not(None))))
+
+
+def go_on(site_id: str, actor: Actor, now: datetime, portions: int | None = None) -> Rescored:
+    """Score anew what waits and was not yet, the newest first, all of it or so many portions."""
+    done, event, number = Rescored(0, 0, 0), uuid7(), 0
+    while number != portions:
+        portion = _rescore(site_id, Part(event, number), actor, now)
+        if portion is None:
+            break
+        done = Rescored(done.of + portion.of, done.changed + portion.changed, done.spam + portion.spam)
+        number += 1
+    return done
 
 
 def turn(event: Event, actor: Actor, now: datetime) -> UUID:
@@ -122,7 +140,7 @@ def turn(event: Event, actor: Actor, now: datetime) -> UUID:
     site_id = event.site_id
     turned, names = _turn(event, actor, now)
     if RULES & names:
-        rescore(site_id, actor, now)
+        go_on(site_id, actor, now, AT_ONCE)
     return turned
 
 
@@ -176,6 +194,8 @@ def _write(of: Site, change: Changed, kind: Kind, actor: Actor, now: datetime, *
     of.origins = new.pop(ORIGINS.name)
     of.policy = new
     of.revision += 1
+    if RULES & change.after.keys():
+        of.unscored_below = LAST
     event_id = uuid7()
     decisions.log(of.id, event_id, kind, actor, now, detail=msgspec.json.encode(change).decode(), **about)
     sealing.seal(of.id, event_id)
@@ -183,9 +203,19 @@ def _write(of: Site, change: Changed, kind: Kind, actor: Actor, now: datetime, *
 
 
 @transaction
-def _rescore(site_id: str, ids: Sequence[UUID], part: Part, actor: Actor, now: datetime) -> Rescored:
-    done, spam = trial.rescore(site_id, ids, policy.of(registry.find(site_id)))
-    db.session.flush()
+def _begin(site_id: str) -> None:
+    registry.find(site_id).unscored_below = LAST
+
+
+@transaction
+def _rescore(site_id: str, part: Part, actor: Actor, now: datetime) -> Rescored | None:
+    """Score the next portion anew; None when nothing is left. How far it came is kept with the site."""
+    of = registry.find(site_id)
+    ids = trial.held(site_id, of.unscored_below) if of.unscored_below else []
+    of.unscored_below = ids[-1] if ids else None
+    if not ids:
+        return None
+    done, spam = trial.rescore(site_id, ids, policy.of(of))
     decisions.record([(comment, Status.SPAM) for comment in spam], Kind.RESCORE, actor, now, part)
     return done
 

@@ -104,6 +104,7 @@ def page(site_id: str, who: Actor, filled: Filled) -> str:
         held=policy.HELD,
         last=LAST,
         said=said(),
+        unfinished=site_id in settings.unfinished(),
         here=url_for("settings.show", site=site_id),
     )
 

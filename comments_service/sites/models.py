@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,4 +22,6 @@ class Site(Base):
     policy: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
     # Grows with each change of what readers see of the site as a whole.
     revision: Mapped[int] = mapped_column(default=0)
+    # Since a rule was changed, what waits is scored anew, from the newest down; None when all is done.
+    unscored_below: Mapped[UUID | None]
     created_at: Mapped[datetime]

@@ -76,20 +76,19 @@ def run(site_id: str, policy: Policy, last: int) -> Outcome:
     )
 
 
-def waiting(site_id: str) -> list[list[UUID]]:
-    """The site's held comments, oldest first, in portions for `rescore`."""
-    held = sa.select(Comment.id).where(Comment.site_id == site_id, Comment.status == Status.PENDING)
-    ids = list(db.session.scalars(held.order_by(Comment.id)))
-    return [ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE)]
+def held(site_id: str, below: UUID) -> list[UUID]:
+    """A portion of the site's held comments for `rescore`, the newest of those with ids below."""
+    waiting = (Comment.site_id == site_id, Comment.status == Status.PENDING, Comment.id < below)
+    return list(db.session.scalars(sa.select(Comment.id).where(*waiting).order_by(Comment.id.desc()).limit(AT_ONCE)))
 
 
 def rescore(site_id: str, ids: Sequence[UUID], policy: Policy) -> tuple[Rescored, list[Comment]]:
-    """Give those of the comments that are held the points that `policy` and the filter now find.
+    """Give the held comments with `ids` the points that `policy` and the filter now find.
 
     With the numbers come those that are spam by them: it is for the caller to move them there. Nothing is published
     by it: that stays a moderator's decision. Part of the caller's transaction.
     """
-    rows = [(comment, page) for comment, page in _rows(site_id, ids) if comment.status is Status.PENDING]
+    rows = _rows(site_id, ids)
     friends = _first_approved(site_id, [comment for comment, _ in rows])
     changed, spam = 0, []
     for comment, page in rows:

@@ -1,4 +1,4 @@
-"""Count comments by the day they came on."""
+"""Count comments by the day they came on, and remember how far what waits was scored anew."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
+    op.add_column("site", sa.Column("unscored_below", sa.Uuid(), nullable=True))
     op.create_table(
         "day_count",
         sa.Column("site_id", sa.String(length=64), nullable=False),
