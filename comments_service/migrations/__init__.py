@@ -13,4 +13,4 @@ def run(connection: sa.Connection, folder: Path, target: str = "head") -> None:
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    alembic.command.upgrade(config, "head")
+    alembic.command.upgrade(config, target)
