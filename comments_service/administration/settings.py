@@ -167,7 +167,8 @@ def difference(name: str, before: Any, after: Any) -> str:
 def _change(
     site_id: str, given: Mapping[str, Any], actor: Actor, now: datetime, revision: int | None
 ) -> tuple[UUID | None, set[str]]:
-    of = site(site_id, actor)
+    actor.check_owner(site_id)
+    of = registry.changing(site_id)
     if revision is not None and revision != of.revision:
         raise Conflict(MOVED_ON)
     before, after = values(of), checked(of, given)
@@ -179,7 +180,8 @@ def _change(
 
 @transaction
 def _turn(event: Event, actor: Actor, now: datetime) -> tuple[UUID, set[str]]:
-    of = site(event.site_id, actor)
+    actor.check_owner(event.site_id)
+    of = registry.changing(event.site_id)
     change = msgspec.json.decode(event.detail or "", type=Changed)
     now_there = values(of)
     if {name: now_there.get(name) for name in change.after} != change.after:
@@ -204,13 +206,13 @@ def _write(of: Site, change: Changed, kind: Kind, actor: Actor, now: datetime, *
 
 @transaction
 def _begin(site_id: str) -> None:
-    registry.find(site_id).unscored_below = LAST
+    registry.changing(site_id).unscored_below = LAST
 
 
 @transaction
 def _rescore(site_id: str, part: Part, actor: Actor, now: datetime) -> Rescored | None:
     """Score the next portion anew; None when nothing is left. How far it came is kept with the site."""
-    of = registry.find(site_id)
+    of = registry.changing(site_id)
     ids = trial.held(site_id, of.unscored_below) if of.unscored_below else []
     of.unscored_below = ids[-1] if ids else None
     if not ids:

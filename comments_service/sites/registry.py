@@ -34,6 +34,14 @@ def peek(site_id: str) -> Site | None:
     return cast("Site | None", connection().execute(_FIND, {"id": site_id}).first())
 
 
+def changing(site_id: str) -> Site:
+    """The site with the key `site_id`, to be changed by the transaction; raises `NotFound`."""
+    site = db.session.get(Site, site_id) if KEY.fullmatch(site_id) else None
+    if site is None:
+        raise NotFound("There is no such site.")
+    return site
+
+
 def lists(origin: str) -> bool:
     """Whether any site lists `origin`."""
     written = sa.cast(Site.origins, sa.Text).contains(msgspec.json.encode(origin).decode(), autoescape=True)
