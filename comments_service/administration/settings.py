@@ -157,8 +157,8 @@ def told(change: Shown) -> str:
 def difference(name: str, before: Any, after: Any) -> str:
     """From what to what a setting was changed; of lists, what came and what went."""
     if isinstance(before, list) and isinstance(after, list):
-        came = [f"+ {entry}" for entry in after if entry not in before]
-        gone = [f"− {entry}" for entry in before if entry not in after]
+        came = [f"+{entry}" for entry in after if entry not in before]
+        gone = [f"−{entry}" for entry in before if entry not in after]
         return ", ".join(came + gone) or "another order"
     return f"{_written(name, before)} → {_written(name, after)}"
 
