@@ -27,6 +27,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
 STORE_SECONDS = 0.5
+CLIENT = "comments.client_address"  # where a request keeps what was read from its headers
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
 API_HEADERS = {
@@ -86,9 +87,10 @@ def translate(sentence: str) -> str:
 
 def client_address() -> Address:
     """The address of the machine that asks: the peer, or what listed proxies say of it, read from the right."""
-    if "client_address" not in g:
-        g.client_address = _client_address()
-    return cast(Address, g.client_address)
+    environ = request.environ
+    if CLIENT not in environ:
+        environ[CLIENT] = _client_address()
+    return cast(Address, environ[CLIENT])
 
 
 def _client_address() -> Address:
