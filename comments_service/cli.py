@@ -16,6 +16,7 @@ from . import config, create_app, database, demo, http, server
 from .accounts import moderators, tokens
 from .accounts.actor import COMMAND_LINE
 from .administration import settings as site_settings
+from .accounts.models import Role
 from .errors import ServiceError
 from .extensions import db
 from .moderation import sealing
@@ -164,6 +165,15 @@ def snippet(key: str) -> None:
     click.echo(f'<script async src="{source}" crossorigin integrity="{script_integrity()}"></script>')
 
 
+as_role = click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.MODERATOR.value,
+    show_default=True,
+    help="What to be on those sites; an owner also settles who moderates, and by which rules.",
+)
+
+
 @main.group()
 def moderator() -> None:
     """The people who decide."""
@@ -172,11 +182,14 @@ def moderator() -> None:
 @moderator.command("add")
 @click.argument("email")
 @click.option("--name", help="The name that replies are signed with; the part before the @ when not given.")
-@click.option("--site", "sites", multiple=True, help="A site to decide for; every site when not given.")
+@click.option(
+    "--site", "sites", multiple=True, help="A site to decide for; when not given, EMAIL administers the whole instance."
+)
+@as_role
 @with_database
-def add_moderator(email: str, name: str | None, sites: tuple[str, ...]) -> None:
+def add_moderator(email: str, name: str | None, sites: tuple[str, ...], role: str) -> None:
     """Make EMAIL a moderator, and print a link that signs in once; again for a new link."""
-    _, link = moderators.add(email, name, sites, http.sealer(), http.now())
+    _, link = moderators.add(email, name, dict.fromkeys(sites, Role(role)), http.sealer(), http.now())
     click.echo("This link signs in once, within a day:")
     click.echo(f"{config.current().address}/admin/sign-in/{link}")
 
@@ -188,13 +201,14 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("name")
-@click.option("--site", "sites", multiple=True, help="A site it may moderate; every site when not given.")
+@click.option(
+    "--site", "sites", multiple=True, help="A site to act for; when not given, it administers the whole instance."
+)
+@as_role
 @with_database
-def add_token(name: str, sites: tuple[str, ...]) -> None:
+def add_token(name: str, sites: tuple[str, ...], role: str) -> None:
     """Make an API token called NAME, and print it; it is shown this once."""
-    for key in sites:
-        registry.find(key)
-    text = tokens.add(name, sites, http.now())
+    text = tokens.add(name, sites, http.now(), Role(role))
     click.echo(f"Made the token {name}. It is shown this once:")
     click.echo(text)
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from .accounts import moderators
 from .accounts.actor import Actor
+from .accounts.models import Role
 from .comments import form
 from .comments.models import Comment, Status
 from .extensions import db
@@ -47,7 +48,7 @@ def prepare(address: str, sealer: Sealer, signer: Signer, now: datetime) -> str:
     if registry.peek(DEMO_SITE) is None:
         registry.add(DEMO_SITE, origins(address), policy.Policy(), now)
         _talk(sealer, signer, now)
-    _, link = moderators.add(MODERATOR, "Mia", [DEMO_SITE], sealer, now)
+    _, link = moderators.add(MODERATOR, "Mia", {DEMO_SITE: Role.OWNER}, sealer, now)
     return link
 
 

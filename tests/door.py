@@ -48,7 +48,7 @@ class Browser:
 
 def add_mia(password: str | None = MIAS_PASSWORD, now: datetime | None = None) -> tuple[Moderator, str]:
     """Mia, who moderates every site, and the token of her link."""
-    moderator, token = moderators.add(MIAS_ADDRESS, "Mia", [], http.sealer(), now or http.now())
+    moderator, token = moderators.add(MIAS_ADDRESS, "Mia", {}, http.sealer(), now or http.now())
     if password is not None:
         sign_in.set_password(moderator.id, password, (), b"")
     return moderator, token

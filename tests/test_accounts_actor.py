@@ -7,9 +7,10 @@ from flask import Flask
 from comments_service import http
 from comments_service.accounts import browser, moderators, tokens, views
 from comments_service.accounts.actor import COMMAND_LINE, SYSTEM, Actor
-from comments_service.accounts.models import ApiToken, Moderator, SignInLink
+from comments_service.accounts.models import ApiToken, Moderator, Role, SignInLink, SiteModerator
 from comments_service.errors import Forbidden, InvalidForm, NotFound, NotSignedIn
 from comments_service.extensions import db
+from comments_service.moderation import queue
 from comments_service.sites import policy, registry
 
 
@@ -25,8 +26,8 @@ def acting(app: Flask, method: str = "GET", **headers: str) -> Actor:
         return views.actor()
 
 
-def added(address: str, *sites: str, name: str | None = None) -> Moderator:
-    return moderators.add(address, name, sites, http.sealer(), http.now())[0]
+def added(address: str, *sites: str, role: Role = Role.MODERATOR) -> Moderator:
+    return moderators.add(address, None, dict.fromkeys(sites, role), http.sealer(), http.now())[0]
 
 
 def test_to_a_program_for_one_site_the_other_does_not_exist(app: Flask, sites: None) -> None:
@@ -90,20 +91,60 @@ def test_tokens_and_links_are_kept_as_digests_only(app: Flask) -> None:
 
 
 def test_mia_is_added_once_and_gets_a_new_link_each_time(app: Flask) -> None:
-    first, one = moderators.add("Mia@Mia-Moderates.org", "Mia", [], http.sealer(), http.now())
-    again, two = moderators.add(" mia@mia-moderates.ORG ", None, [], http.sealer(), http.now())
+    first, one = moderators.add("Mia@Mia-Moderates.org", "Mia", {}, http.sealer(), http.now())
+    again, two = moderators.add(" mia@mia-moderates.ORG ", None, {}, http.sealer(), http.now())
     assert (first.id, again.name) == (again.id, "Mia")
     assert one != two
     assert moderators.find("mia@mia-moderates.org", http.sealer()) is again
 
 
 def test_adding_a_site_widens_and_never_narrows(app: Flask, sites: None) -> None:
-    ben = added("ben@ben-nevis.org", "blog")
-    assert moderators.as_actor(ben).sites == {"blog"}
-    assert moderators.as_actor(added("ben@ben-nevis.org")).sites == {"blog"}
-    assert moderators.as_actor(added("ben@ben-nevis.org", "shop", "blog")).sites == {"blog", "shop"}
+    ben = added("ben@ben-nevis.org", "blog", role=Role.OWNER)
+    assert moderators.as_actor(ben).sites == {"blog": Role.OWNER}
+    assert moderators.as_actor(added("ben@ben-nevis.org")).sites == {"blog": Role.OWNER}
+    wider = {"blog": Role.OWNER, "shop": Role.MODERATOR}
+    assert moderators.as_actor(added("ben@ben-nevis.org", "shop", "blog")).sites == wider
+    assert moderators.as_actor(added("ben@ben-nevis.org", "shop", role=Role.OWNER)).owns("shop")
     assert moderators.as_actor(added("mia@mia-moderates.org")).sites is None
     assert moderators.as_actor(added("mia@mia-moderates.org", "blog")).sites is None
+
+
+def test_who_loses_the_last_site_has_none_and_not_all(app: Flask, sites: None) -> None:
+    ben = added("ben@ben-nevis.org", "blog")
+    db.session.execute(db.delete(SiteModerator))
+    db.session.commit()
+    actor = moderators.as_actor(ben)
+    assert actor.sites == {}
+    assert not actor.may("blog")
+    again = moderators.as_actor(added("ben@ben-nevis.org"))
+    assert again.sites == {}
+    assert queue.sites_of(again) == []
+
+
+def test_a_program_whose_last_site_is_taken_away_has_none(app: Flask, sites: None) -> None:
+    token = tokens.add("blog bot", ["blog"], http.now())
+    db.session.execute(db.update(ApiToken).values(sites=[]))
+    db.session.commit()
+    assert not acting(app, Authorization=f"Bearer {token}").may("blog")
+
+
+def test_what_only_an_owner_may_do_is_refused_to_a_moderator_and_unknown_to_others(app: Flask, sites: None) -> None:
+    olga = moderators.as_actor(added("olga@olga-oversees.org", "blog", role=Role.OWNER))
+    noah = moderators.as_actor(added("noah@noah-moderates.org", "blog"))
+    olga.check_owner("blog")
+    with pytest.raises(Forbidden):
+        noah.check_owner("blog")
+    for actor in (olga, noah):
+        with pytest.raises(NotFound):
+            actor.check_owner("shop")
+    moderators.as_actor(added("mia@mia-moderates.org")).check_owner("shop")
+
+
+def test_a_program_owns_a_site_only_when_it_was_made_so(app: Flask, sites: None) -> None:
+    plain, owner = tokens.add("bot", ["blog"], http.now()), tokens.add("boss", ["blog"], http.now(), Role.OWNER)
+    assert not acting(app, Authorization=f"Bearer {plain}").owns("blog")
+    assert acting(app, Authorization=f"Bearer {owner}").owns("blog")
+    assert not acting(app, Authorization=f"Bearer {owner}").owns("shop")
 
 
 def test_an_unknown_site_or_an_impossible_address_adds_nobody(app: Flask, sites: None) -> None:

@@ -89,7 +89,7 @@ def test_mia_ends_all_browsers_but_this(mia: Browser, phone: Browser) -> None:
 
 
 def test_tom_cannot_end_mias_session(app: Flask, mia: Browser, phone: Browser) -> None:
-    link = moderators.add("tom@tom-moderates.org", "Tom", [], http.sealer(), http.now())[1]
+    link = moderators.add("tom@tom-moderates.org", "Tom", {}, http.sealer(), http.now())[1]
     [mias] = re.findall(r'action="(/admin/account/sessions/[0-9a-f]{64}/end)"', mia.opens("/admin/account").text)
     tom = Browser(app, CAFE)
     tom.sends(f"/admin/sign-in/{link}")

@@ -97,7 +97,7 @@ def test_the_address_may_be_typed_in_any_case_with_blanks_around(mia: Browser) -
 
 
 def test_an_unknown_address_is_answered_like_a_wrong_password(mia: Browser, eve: Browser) -> None:
-    moderators.add("tom@tom-moderates.org", "Tom, who has no password", [], http.sealer(), http.now())
+    moderators.add("tom@tom-moderates.org", "Tom, who has no password", {}, http.sealer(), http.now())
     known = eve.signs_in("a wrong but long password", MIAS_ADDRESS)
     for address in ("nobody@nowhere-at-all.org", "tom@tom-moderates.org", "not an address", ""):
         unknown = eve.signs_in("a wrong but long password", address)

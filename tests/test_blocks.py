@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from comments_service import http
 from comments_service.accounts import moderators, tokens
+from comments_service.accounts.models import Role
 from comments_service.extensions import db
 from comments_service.moderation import sealing
 from comments_service.sites import policy, registry
@@ -227,7 +228,7 @@ def test_whoever_types_a_moderators_name_is_held_and_flagged(open_blog: str, cli
 
 def test_a_moderator_of_another_site_is_nobody_here(open_blog: str, client: FlaskClient) -> None:
     registry.add("shop", ["https://shop.example"], policy.Policy(), http.now())
-    moderators.add("noah@example.org", "Noah", ["shop"], http.sealer(), http.now())
+    moderators.add("noah@example.org", "Noah", {"shop": Role.MODERATOR}, http.sealer(), http.now())
     assert writes(client, "Noah", "other@example.org").json["status"] == "approved"
 
 

@@ -114,6 +114,14 @@ def fill() -> None:
             connection.execute(table.insert().values(filled(table)))
 
 
+def add_row(name_of_table: str, **values: Any) -> None:
+    """Put another row into a table, with these values and an id of its own."""
+    table = tables()[name_of_table]
+    values = {"id": UUID(int=1) if isinstance(table.c.id.type, sa.Uuid) else "1" * 32, **values}
+    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+        connection.execute(table.insert().values(filled(table) | values))
+
+
 def rows() -> dict[str, list[dict[str, Any]]]:
     with db.engine.connect() as connection:
         return {
@@ -240,6 +248,17 @@ def test_comments_that_are_there_already_are_counted_by_their_day_in_utc(empty: 
     to("0012")
     counted = {"site_id": "x", "status": "approved", "day": date(2026, 11, 23), "part": 0, "number": 1}
     assert rows()["day_count"] == [counted]
+
+
+def test_who_had_every_site_administers_and_who_had_some_moderates_them(empty: Flask) -> None:
+    to("0003")
+    fill()  # Noah, with a site, and his program
+    add_row("moderator", name="Mia", address_key=b"mia")
+    add_row("api_token", id=b"mias", name="robot", sites=[])
+    to("0011")
+    assert {row["name"]: row["everywhere"] for row in rows()["moderator"]} == {"x": False, "Mia": True}
+    assert {row["name"]: row["everywhere"] for row in rows()["api_token"]} == {"x": False, "robot": True}
+    assert [row["role"] for row in rows()["site_moderator"]] == ["moderator"]
 
 
 @pytest.mark.sqlite

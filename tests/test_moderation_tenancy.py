@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from comments_service import http
 from comments_service.accounts import moderators, secret, sign_in, tokens
-from comments_service.accounts.models import ApiToken
+from comments_service.accounts.models import ApiToken, Role
 from comments_service.extensions import Base, db
 from comments_service.sites import policy, registry
 
@@ -142,7 +142,7 @@ def bearer(shops: Case) -> dict[str, str]:
 @pytest.fixture
 def noah(app: Flask, shops: Case) -> Browser:
     """Noah's browser, signed in."""
-    moderator, _ = moderators.add(NOAHS_ADDRESS, "Noah", ["shop"], http.sealer(), http.now())
+    moderator, _ = moderators.add(NOAHS_ADDRESS, "Noah", {"shop": Role.MODERATOR}, http.sealer(), http.now())
     sign_in.set_password(moderator.id, NOAHS_PASSWORD, (), b"")
     browser = Browser(app)
     assert browser.signs_in(NOAHS_PASSWORD, NOAHS_ADDRESS).status_code == 303

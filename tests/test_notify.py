@@ -20,6 +20,7 @@ from running import Service, free_port
 
 from comments_service import config, delivery, http
 from comments_service.accounts import moderators
+from comments_service.accounts.models import Role
 from comments_service.comments.models import Comment
 from comments_service.extensions import db
 from comments_service.notify import outbox
@@ -105,7 +106,7 @@ def mia_at_her_desk(blog: str, app: Flask) -> None:
 @pytest.fixture
 def olga_too(mia_at_her_desk: None) -> None:
     """Olga moderates the blog as well."""
-    moderators.add(OLGA, "Olga", [SITE], http.sealer(), http.now())
+    moderators.add(OLGA, "Olga", {SITE: Role.MODERATOR}, http.sealer(), http.now())
 
 
 def words(letter: EmailMessage) -> str:

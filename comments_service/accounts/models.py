@@ -1,5 +1,6 @@
 """The tables of moderators, their sites, sessions, sign-in links and attempts, and API tokens."""
 
+import enum
 from datetime import datetime
 from uuid import UUID
 
@@ -12,8 +13,20 @@ from ..sites.models import KEY_LENGTH
 DIGEST = sa.LargeBinary(32)  # SHA-256 of a random token; the token itself is never kept
 
 
+class Role(enum.StrEnum):
+    """What somebody may do on a site."""
+
+    OWNER = "owner"  # decides, and settles who else does and by which rules
+    MODERATOR = "moderator"  # decides on comments and commenters
+
+
+ROLE = sa.Enum(
+    Role, native_enum=False, length=20, create_constraint=False, values_callable=lambda roles: [r.value for r in roles]
+)
+
+
 class Moderator(Base):
-    """A person who decides."""
+    """A person who decides: on the sites of the rows in `site_moderator`, and nowhere without one."""
 
     __tablename__ = "moderator"
 
@@ -22,16 +35,19 @@ class Moderator(Base):
     address_sealed: Mapped[bytes]
     address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16), unique=True)
     password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    # Set for the administrators of the instance alone: they own every site, also those that are yet to come.
+    everywhere: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
 
 
 class SiteModerator(Base):
-    """That a person decides for a site. Someone without any such row decides for every site."""
+    """That a person decides for a site, and as what."""
 
     __tablename__ = "site_moderator"
 
     site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), sa.ForeignKey("site.id"), primary_key=True)
-    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), primary_key=True)
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(ROLE, default=Role.MODERATOR, server_default=Role.MODERATOR.value)
 
 
 class Session(Base):
@@ -69,11 +85,13 @@ class SignInAttempt(Base):
 
 
 class ApiToken(Base):
-    """A program's right to moderate, for the listed sites or, with none listed, for every site."""
+    """A program's right to act in its role for the listed sites; `everywhere`, as an administrator."""
 
     __tablename__ = "api_token"
 
     id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(100))
     sites: Mapped[list[str]] = mapped_column(sa.JSON)
+    role: Mapped[Role] = mapped_column(ROLE, default=Role.MODERATOR, server_default=Role.MODERATOR.value)
+    everywhere: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]

@@ -1,6 +1,6 @@
 """Adding moderators and finding them."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from ..privacy.sealing import Sealer
 from ..sites import registry
 from . import links
 from .actor import Actor
-from .models import Moderator, SiteModerator
+from .models import Moderator, Role, SiteModerator
 
 # A name is shown beside replies, so a missing one is never made from the address.
 NAMELESS = "Moderator"
@@ -24,21 +24,23 @@ MAX_NAME = 100
 
 @transaction
 def add(
-    address: str, name: str | None, site_ids: Iterable[str], sealer: Sealer, now: datetime
+    address: str, name: str | None, roles: Mapping[str, Role], sealer: Sealer, now: datetime
 ) -> tuple[Moderator, str]:
-    """Let the person with `address` moderate the sites, every site when none is named; gives a sign-in token.
+    """Let the person with `address` act in these roles, as an administrator when there is none; gives a sign-in token.
 
-    For somebody known, the sites are added to his, the name replaces his when one is given, and a new token
-    ends his older ones. Raises `InvalidForm` for an address that cannot be one, `NotFound` for an unknown site.
+    For somebody known, the sites are added to his, a role is raised and never lowered, the name replaces his when one
+    is given, and a new token ends his older ones; without roles he gets that token alone. Raises `InvalidForm` for an
+    address that cannot be one, `NotFound` for an unknown site.
     """
-    sites = [registry.find(site_id).id for site_id in site_ids]
+    wanted = {registry.find(site_id).id: role for site_id, role in roles.items()}
     normal = normalised(address)
     moderator = find(normal, sealer)
     if moderator is None:
-        moderator = _new(normal, sealer, now)
-        _assign(moderator, sites)
-    elif _sites(moderator.id):
-        _assign(moderator, sites)
+        moderator = new(normal, sealer, now)
+        moderator.everywhere = not wanted
+    for site_id, role in wanted.items():
+        if not moderator.everywhere and role_on(site_id, moderator.id) is not Role.OWNER:
+            assign(site_id, moderator.id, role)
     if name is not None:
         moderator.name = checked_name(name)
     return moderator, links.issue(moderator.id, now)
@@ -65,7 +67,25 @@ def rename(moderator_id: UUID, name: str) -> None:
 
 def as_actor(moderator: Moderator) -> Actor:
     """What the moderator may do."""
-    return Actor(moderator.id, moderator.name, _sites(moderator.id) or None)
+    return Actor(moderator.id, moderator.name, None if moderator.everywhere else roles_of(moderator.id))
+
+
+def roles_of(moderator_id: UUID) -> dict[str, Role]:
+    """His sites, with his role on each."""
+    rows = sa.select(SiteModerator.site_id, SiteModerator.role).where(SiteModerator.moderator_id == moderator_id)
+    return dict(db.session.execute(rows).all())
+
+
+def role_on(site_id: str, moderator_id: UUID) -> Role | None:
+    """His role on the site; None when he has nothing to do with it."""
+    row = db.session.get(SiteModerator, (site_id, moderator_id))
+    return row.role if row else None
+
+
+def assign(site_id: str, moderator_id: UUID, role: Role) -> None:
+    """Give him `role` on the site, inside the caller's transaction."""
+    db.session.merge(SiteModerator(site_id=site_id, moderator_id=moderator_id, role=role))
+    db.session.flush()
 
 
 def normalised(address: str) -> str:
@@ -85,7 +105,8 @@ def checked_name(name: str) -> str:
     return line
 
 
-def _new(address: str, sealer: Sealer, now: datetime) -> Moderator:
+def new(address: str, sealer: Sealer, now: datetime) -> Moderator:
+    """A moderator of nothing yet, inside the caller's transaction."""
     row = uuid7()
     kept = sealer.seal(address, row)
     moderator = Moderator(
@@ -94,14 +115,3 @@ def _new(address: str, sealer: Sealer, now: datetime) -> Moderator:
     db.session.add(moderator)
     db.session.flush()
     return moderator
-
-
-def _assign(moderator: Moderator, site_ids: Iterable[str]) -> None:
-    for site_id in set(site_ids) - _sites(moderator.id):
-        db.session.add(SiteModerator(site_id=site_id, moderator_id=moderator.id))
-
-
-def _sites(moderator_id: UUID) -> frozenset[str]:
-    """The sites he is named for; none means every site."""
-    rows = sa.select(SiteModerator.site_id).where(SiteModerator.moderator_id == moderator_id)
-    return frozenset(db.session.scalars(rows))

@@ -17,12 +17,11 @@ from .models import Listed, ListKind
 MODERATOR = "Signed with a moderator's name, and not by the moderator."
 TRUSTED = "Signed with the name of somebody trusted, from another address."
 
-_OF_ANY_SITE = ~sa.exists().where(SiteModerator.moderator_id == Moderator.id)
 _OF_SITE = sa.exists().where(
     SiteModerator.moderator_id == Moderator.id, SiteModerator.site_id == sa.bindparam("site_id")
 )
 LOOKS = (
-    Look("moderators", sa.select(Moderator.name, ONE).where(_OF_ANY_SITE | _OF_SITE)),
+    Look("moderators", sa.select(Moderator.name, ONE).where(Moderator.everywhere | _OF_SITE)),
     Look(
         "trusted",
         sa.select(Listed.shown, ONE).where(

@@ -1,0 +1,30 @@
+"""Give people a role on each site, and mark the administrators, who until now were those without any site."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    _add("moderator", _everywhere())
+    _add("api_token", _role(), _everywhere())
+    _add("site_moderator", _role())
+    op.create_index(op.f("ix_site_moderator_moderator_id"), "site_moderator", ["moderator_id"])
+    # Whoever had no site had all of them; from now on he has what is written, so it has to be written.
+    op.execute("UPDATE moderator SET everywhere = true WHERE id NOT IN (SELECT moderator_id FROM site_moderator)")
+    op.execute("UPDATE api_token SET everywhere = true WHERE CAST(sites AS TEXT) = '[]'")
+
+
+def _add(table: str, *columns: sa.Column[object]) -> None:
+    for column in columns:
+        op.add_column(table, column)
+
+
+def _role() -> sa.Column[object]:
+    return sa.Column("role", sa.String(length=20), nullable=False, server_default="moderator")
+
+
+def _everywhere() -> sa.Column[object]:
+    return sa.Column("everywhere", sa.Boolean(), nullable=False, server_default=sa.false())
