@@ -7,7 +7,7 @@ from flask import Flask
 
 from . import config, database, errors, health, http, openapi
 from .accounts import pages as accounts
-from .administration import numbers_pages, settings_pages, settings_views
+from .administration import numbers_pages, people_pages, settings_pages, settings_views
 from .comments import pages as thread_pages
 from .comments import views as comments
 from .comments.cache import Cache, CachedReads, Validity
@@ -22,7 +22,7 @@ from .widget import pages as widget
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
 JSON = (comments, submissions, moderation, settings_views, openapi, health)
-HTML = (thread_pages, submission_pages, queue_pages, settings_pages, numbers_pages, widget)
+HTML = (thread_pages, submission_pages, queue_pages, settings_pages, people_pages, numbers_pages, widget)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from . import config, create_app, database, demo, http, server
 from .accounts import moderators, tokens
 from .accounts.actor import COMMAND_LINE
-from .administration import settings as site_settings
 from .accounts.models import Role
+from .administration import settings as site_settings
 from .errors import ServiceError
 from .extensions import db
 from .moderation import sealing

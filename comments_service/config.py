@@ -193,6 +193,11 @@ class Settings:
         return self.database_url or f"sqlite:///{(self.instance_path / 'comments.sqlite3').resolve()}"
 
     @property
+    def sends_mail(self) -> bool:
+        """Whether there is a mail server, and an address to send from."""
+        return bool(self.smtp_url and self.mail_from)
+
+    @property
     def page_rate(self) -> limits.RateLimitItem:
         """How many comments one page takes."""
         return _one_rate(self.page_limit or self.submit_limits, 1 if self.page_limit else 40)

@@ -9,14 +9,18 @@ import sqlalchemy as sa
 from flask import Flask
 
 from . import config, http
+from .accounts import invitations
 from .accounts.actor import SYSTEM
 from .accounts.models import Moderator, SiteModerator
 from .administration import settings as site_settings
+from .administration.people import INVITATION
 from .comments.models import Comment, Status, Thread
 from .config import Settings
 from .database import transaction
+from .errors import NotFound
 from .extensions import db
 from .notify import digest, mail, outbox
+from .notify import invitation as invitation_mail
 from .notify.digest import Excerpt
 from .notify.outbox import Claimed
 from .privacy.sealing import Sealer
@@ -52,22 +56,32 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
 
 
 def deliver(settings: Settings, sealer: Sealer, now: datetime) -> None:
-    """Tell the moderators of each site with due messages; without a mail server nobody asked to be told."""
+    """Tell the people of each site with due messages; without a mail server nobody asked to be told."""
     while site_id := outbox.site_with_due(now):
         messages = outbox.claim(site_id, now)
         if not messages:  # another worker has them
             return
-        told, all_told = _tell(site_id, messages, settings, sealer, now)
-        if all_told:
-            outbox.finish(site_id, messages)
-            continue
-        for given_up in outbox.postpone(site_id, messages, told, now):
-            log.error("given up after two weeks: message %s", given_up)
+        notices = [message for message in messages if message.kind != INVITATION]
+        if notices:
+            _settle(site_id, notices, *_tell(site_id, notices, settings, sealer, now), now)
+        for message in messages:
+            if message.kind == INVITATION:
+                _settle(site_id, [message], [], _invite(site_id, message, settings, sealer, now), now)
+
+
+def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bool, now: datetime) -> None:
+    """Remove the messages when everybody was told, else try again later."""
+    if all_told:
+        outbox.finish(site_id, messages)
+        return
+    for given_up in outbox.postpone(site_id, messages, told, now):
+        log.error("given up after two weeks: message %s", given_up)
 
 
 @transaction
 def keep_house(now: datetime) -> None:
     """Forget what is kept for a time only."""
+    invitations.forget_old(now)
     db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEY_LIFETIME))
     db.session.execute(
         sa.update(Comment)
@@ -97,7 +111,7 @@ def _tell(
 
     One whose mailbox is full keeps the others neither from their mail nor from their peace.
     """
-    if not settings.smtp_url or not settings.mail_from:
+    if not settings.sends_mail:
         return [], True
     told: list[str] = []
     people = recipients(site_id, sealer)
@@ -116,6 +130,27 @@ def _tell(
             if isinstance(error, mail.Unreachable):
                 break
     return told, len(told) == len(people)
+
+
+def _invite(site_id: str, message: Claimed, settings: Settings, sealer: Sealer, now: datetime) -> bool:
+    """Send an invitation that is still good; whether it needs no further try."""
+    try:
+        invitation = invitations.get(site_id, UUID(message.payload[INVITATION]), now)
+    except NotFound:
+        return True
+    if not settings.sends_mail:
+        return True
+    address = sealer.open(invitation.address_sealed, invitation.id)
+    link = f"{settings.address}/admin/invitation/{invitations.token(invitation, http.signer())}"
+    words = invitation_mail.subject(site_id), invitation_mail.text(site_id, invitation.role.value, link)
+    try:
+        mail.send(mail.Mail(address, *words, str(message.id), now), settings.smtp_url, settings.mail_from)
+    except mail.Refused as error:
+        log.error("somebody invited to %s cannot be told: %s", site_id, error)
+    except mail.NotNow as error:
+        log.warning("an invitation has to wait: %s", error)
+        return False
+    return True
 
 
 def _words(site_id: str, messages: list[Claimed], settings: Settings) -> tuple[str, str] | None:

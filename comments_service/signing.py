@@ -15,6 +15,7 @@ class Purpose(enum.StrEnum):
 
     FORM = "form"
     RECEIPT = "receipt"
+    INVITATION = "invitation"
 
 
 class BadToken(Exception):

@@ -13,14 +13,16 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
-from door import MIAS_ADDRESS, add_mia
+from door import MIAS_ADDRESS, Browser, add_mia
 from flask import Flask
 from people import SITE, Commenter, Mia
 from running import Service, free_port
 
-from comments_service import config, delivery, http
-from comments_service.accounts import moderators
-from comments_service.accounts.models import Role
+from comments_service import config, create_app, delivery, http
+from comments_service.accounts import invitations, moderators
+from comments_service.accounts.actor import COMMAND_LINE
+from comments_service.accounts.models import Invitation, Role
+from comments_service.administration import people
 from comments_service.comments.models import Comment
 from comments_service.extensions import db
 from comments_service.notify import outbox
@@ -355,3 +357,69 @@ def test_housekeeping_forgets_keys_and_networks_when_they_are_old(ada: Commenter
     delivery.keep_house(http.now() + timedelta(days=31))
     assert db.session.scalars(sa.select(Comment.network_key)).one() is None
     assert db.session.scalars(sa.select(IdempotencyKey)).all() == []
+
+
+# Invitations
+
+
+def invited(address: str = "ida@ida-indexes.org") -> str:
+    """Somebody is invited to the blog; gives the link's path."""
+    guest = people.Guest("Ida", address, Role.MODERATOR)
+    invitation = people.invite(SITE, guest, COMMAND_LINE, http.sealer(), http.now())
+    return f"/admin/invitation/{invitations.token(invitation, http.signer())}"
+
+
+def test_who_is_invited_gets_the_link_and_nobody_else_does(
+    mail_server: MailServer, delivers: Callable[..., None], mia_at_her_desk: None
+) -> None:
+    link = invited()
+    delivers(timedelta(seconds=1))
+    (letter,) = mail_server.received_by("ida@ida-indexes.org")
+    assert link in letter.get_content()
+    assert mail_server.received_by(MIAS_ADDRESS) == []
+    delivers()
+    assert len(mail_server.letters) == 1
+
+
+def test_an_invitation_that_was_withdrawn_is_not_sent(
+    mail_server: MailServer, delivers: Callable[..., None], blog: str
+) -> None:
+    invited()
+    (invitation,) = invitations.of(SITE, http.now())
+    people.withdraw(SITE, invitation.id, COMMAND_LINE, http.now())
+    delivers()
+    assert mail_server.letters == []
+    assert waiting_messages() == 0
+
+
+def test_an_invitation_waits_for_a_server_that_says_later_and_disturbs_no_other_mail(
+    mail_server: MailServer, delivers: Callable[..., None], mia_at_her_desk: None, ada: Commenter
+) -> None:
+    mail_server.refuses["ida@ida-indexes.org"] = "451 later"
+    invited()
+    ada.submits()
+    delivers()
+    assert len(mail_server.received_by(MIAS_ADDRESS)) == 1
+    mail_server.refuses.clear()
+    delivers(GATHERED + outbox.FIRST_WAIT + timedelta(seconds=10))
+    assert len(mail_server.received_by("ida@ida-indexes.org")) == 1
+    assert len(mail_server.received_by(MIAS_ADDRESS)) == 1
+    assert waiting_messages() == 0
+
+
+def test_with_a_mail_server_the_owner_is_not_shown_the_link(settings: config.Settings, blog: str, app: Flask) -> None:
+    add_mia()
+    with_mail = create_app(replace(settings, smtp_url="smtp://127.0.0.1:1", mail_from="comments@blog.example"))
+    mia = Browser(with_mail)
+    mia.signs_in()
+    form = {"site": SITE, "name": "Ida", "address": "ida@ida-indexes.org", "role": "moderator"}
+    answer = mia.sends("/admin/people/invite", **form)
+    assert answer.status_code == 303
+    assert "/admin/invitation/" not in answer.text + mia.opens(answer.location).text
+    assert "on its way by mail" in mia.opens(answer.location).text
+
+
+def test_an_invitation_that_nobody_took_is_forgotten_with_its_address(blog: str) -> None:
+    invited()
+    delivery.keep_house(http.now() + timedelta(days=7, minutes=1))
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 0

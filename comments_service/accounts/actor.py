@@ -33,6 +33,11 @@ class Actor:
         """Whether he settles who decides for the site, and by which rules."""
         return self.sites is None or self.sites.get(site_id) is Role.OWNER
 
+    @property
+    def is_owner(self) -> bool:
+        """Whether he owns any site."""
+        return self.sites is None or Role.OWNER in self.sites.values()
+
     def check_owner(self, site_id: str) -> None:
         """Refuse him what only an owner may do.
 

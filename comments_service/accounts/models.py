@@ -1,4 +1,4 @@
-"""The tables of moderators, their sites, sessions, sign-in links and attempts, and API tokens."""
+"""The tables of moderators, their sites, invitations, sessions, sign-in links and attempts, and API tokens."""
 
 import enum
 from datetime import datetime
@@ -72,6 +72,21 @@ class SignInLink(Base):
     id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
     moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
     expires_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """That somebody may come to moderate a site; removed when he comes, when it is withdrawn, or when it is too old."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (sa.UniqueConstraint("site_id", "address_key"),)
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), sa.ForeignKey("site.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    role: Mapped[Role] = mapped_column(ROLE)
+    address_sealed: Mapped[bytes]
+    address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
+    created_at: Mapped[datetime]
 
 
 class SignInAttempt(Base):

@@ -48,7 +48,12 @@ def add(
 
 def find(address: str, sealer: Sealer) -> Moderator | None:
     """The moderator with `address`, or None."""
-    return db.session.scalar(sa.select(Moderator).where(Moderator.address_key == sealer.lookup(address)))
+    return by_key(sealer.lookup(address))
+
+
+def by_key(address_key: bytes) -> Moderator | None:
+    """The moderator whose address has this key, or None."""
+    return db.session.scalar(sa.select(Moderator).where(Moderator.address_key == address_key))
 
 
 def get(moderator_id: UUID) -> Moderator:

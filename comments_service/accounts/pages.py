@@ -28,6 +28,7 @@ HOME = "/admin/"
 LOCAL = re.compile(r"/admin/(?!.*\.\.)[^\\\x00-\x20\x7f-\x9f]*")
 DONE = {
     "password": "Your password is set. Every other browser was signed out.",
+    "joined": "Welcome. Set a password, so that you can come back: the invitation does not work again.",
     "name": "Your name is changed.",
     "ended": "That browser is signed out.",
     "others": "Every other browser is signed out.",

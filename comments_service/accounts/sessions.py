@@ -84,6 +84,11 @@ def end_others(kept: bytes, moderator_id: UUID) -> None:
     _forget_others(kept, moderator_id)
 
 
+def end_all(moderator_id: UUID) -> None:
+    """End all of the moderator's sessions, inside the caller's transaction."""
+    db.session.execute(sa.delete(Session).where(Session.moderator_id == moderator_id))
+
+
 def start_afresh(kept: bytes, moderator_id: UUID) -> None:
     """After a new password, inside the caller's transaction: end the others; the next change needs the present one."""
     _forget_others(kept, moderator_id)

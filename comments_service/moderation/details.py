@@ -24,6 +24,7 @@ class Form:
     shown: Callable[[str], Shown]  # the detail as moderators may see it
     told: Callable[[Shown], str]  # that, in a few words
     turn: Callable[[Event, Actor, datetime], UUID]  # turns the event round; gives the event of that, raises `Conflict`
+    for_owners: bool = False  # whether only an owner of the site may turn it round
 
 
 FORMS: dict[Kind, Form] = {}

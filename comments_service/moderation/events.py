@@ -32,11 +32,14 @@ class Entry:
     undone: bool
     moves: tuple[tuple[Status, Status | None, int], ...]  # how many comments went from which status to which
     form: Form | None  # of what it changed beside them
+    owned: bool  # whether who looks owns the site
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether there is something to turn round, and nobody did it yet."""
-        return not self.undone and (self.form is not None or self.event.kind in MOVED)
+        """Whether there is something that who looks may turn round, and nobody did it yet."""
+        if self.undone or (self.form and self.form.for_owners and not self.owned):
+            return False
+        return self.form is not None or self.event.kind in MOVED
 
     @property
     def changed(self) -> int:
@@ -56,7 +59,7 @@ def page(actor: Actor, site_id: str | None = None, after: UUID | None = None) ->
     found = list(db.session.scalars(ids.order_by(Event.id.desc()).limit(PAGE + 1)))
     shown = found[:PAGE]
     rows = sa.select(Event).where(place, Event.id.in_(shown)).order_by(Event.id.desc(), Event.site_id)
-    return _entries(db.session.scalars(rows).all()), shown[-1] if len(found) > len(shown) else None
+    return _entries(db.session.scalars(rows).all(), actor), shown[-1] if len(found) > len(shown) else None
 
 
 @transaction
@@ -76,7 +79,7 @@ def lock(thread_id: UUID, locked: bool, actor: Actor, now: datetime) -> Thread:
     return thread
 
 
-def _entries(events: Sequence[Event]) -> list[Entry]:
+def _entries(events: Sequence[Event], actor: Actor) -> list[Entry]:
     ids, sites = {event.id for event in events}, {event.site_id for event in events}
     moves = _moves(ids, sites)
     few = {event_id for (_, event_id), found in moves.items() if sum(move[2] for move in found) <= SHOWN}
@@ -91,6 +94,7 @@ def _entries(events: Sequence[Event]) -> list[Entry]:
             event.id in undone,
             tuple(moves.get((event.site_id, event.id), ())),
             details.form_of(event),
+            actor.owns(event.site_id),
         )
         for event in events
     ]

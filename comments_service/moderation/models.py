@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     UNLIST = "unlist"
     SETTINGS = "settings"  # a site decided otherwise about itself
     RESCORE = "rescore"  # what waited was scored anew, by rules that had changed
+    PEOPLE = "people"  # who decides for the site, and as what
 
 
 class Event(Base):

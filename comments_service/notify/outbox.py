@@ -17,6 +17,7 @@ from ..extensions import db
 from .models import OutboxMessage
 
 GATHERING = timedelta(minutes=5)  # what comes in this time is told together
+AT_ONCE = timedelta(0)
 LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
@@ -41,7 +42,7 @@ class Claimed:
         return list(self.payload.get(TOLD, ()))
 
 
-def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime) -> None:
+def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime, gathering: timedelta = GATHERING) -> None:
     """Add a message to the transaction that is under way. `payload` names rows, never addresses."""
     values = {
         "site_id": site_id,
@@ -49,7 +50,7 @@ def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime) -> 
         "kind": kind,
         "payload": payload,
         "tries": 0,
-        "due_at": now + GATHERING,
+        "due_at": now + gathering,
         "created_at": now,
     }
     insert(OutboxMessage, values)

@@ -133,7 +133,14 @@ def test_axe_finds_nothing_on_the_moderator_s_pages(
     page.goto(service.invites())
     assert axe(page) == []
     page.get_by_role("button", name="Sign in").click()
-    addresses = ("/admin/", "/admin/?status=approved", "/admin/?q=nothing-like-this", "/admin/events", "/admin/account")
+    addresses = (
+        "/admin/",
+        "/admin/?status=approved",
+        "/admin/?q=nothing-like-this",
+        "/admin/events",
+        "/admin/account",
+        "/admin/people",
+    )
     for address in (*addresses, f"/admin/comments/{comment['id']}", "/admin/nowhere", "/s/blog/thread?page=/desk"):
         page.goto(service.url + address)
         assert (address, axe(page)) == (address, [])

@@ -1,4 +1,4 @@
-"""Give people a role on each site, and mark the administrators, who until now were those without any site."""
+"""Give people a role on each site, mark the administrators, who were those without any site, and let owners invite."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,23 @@ def upgrade() -> None:
     # Whoever had no site had all of them; from now on he has what is written, so it has to be written.
     op.execute("UPDATE moderator SET everywhere = true WHERE id NOT IN (SELECT moderator_id FROM site_moderator)")
     op.execute("UPDATE api_token SET everywhere = true WHERE CAST(sites AS TEXT) = '[]'")
+    _invitations()
+
+
+def _invitations() -> None:
+    op.create_table(
+        "invitation",
+        sa.Column("site_id", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("address_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("address_key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_invitation_site")),
+        sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("site_id", "address_key", name=op.f("uq_invitation_site_id_address_key")),
+    )
 
 
 def _add(table: str, *columns: sa.Column[object]) -> None:
