@@ -13,7 +13,7 @@ from flask.cli import FlaskGroup
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from . import config, create_app, database, demo, http, server
-from .accounts import moderators, tokens
+from .accounts import moderators, second_step, tokens
 from .accounts.actor import COMMAND_LINE
 from .accounts.models import Role
 from .administration import settings as site_settings
@@ -192,6 +192,18 @@ def add_moderator(email: str, name: str | None, sites: tuple[str, ...], role: st
     _, link = moderators.add(email, name, dict.fromkeys(sites, Role(role)), http.sealer(), http.now())
     click.echo("This link signs in once, within a day:")
     click.echo(f"{config.current().address}/admin/sign-in/{link}")
+
+
+@moderator.command("reset-codes")
+@click.argument("email")
+@with_database
+def reset_codes(email: str) -> None:
+    """Ask EMAIL for no more codes, and sign EMAIL out everywhere: the phone and the recovery codes are lost."""
+    found = moderators.find(moderators.normalised(email), http.sealer())
+    if found is None:
+        raise Failure("there is no such moderator")
+    second_step.reset(found.id)
+    click.echo("The password, or a link from `moderator add`, is enough again. Every browser is signed out.")
 
 
 @main.group()

@@ -412,7 +412,7 @@ def test_with_a_mail_server_the_owner_is_not_shown_the_link(settings: config.Set
     with_mail = create_app(replace(settings, smtp_url="smtp://127.0.0.1:1", mail_from="comments@blog.example"))
     mia = Browser(with_mail)
     mia.signs_in()
-    form = {"site": SITE, "name": "Ida", "address": "ida@ida-indexes.org", "role": "moderator"}
+    form = {"site": SITE, "name": "Ida", "email": "ida@ida-indexes.org", "role": "moderator"}
     answer = mia.sends("/admin/people/invite", **form)
     assert answer.status_code == 303
     assert "/admin/invitation/" not in answer.text + mia.opens(answer.location).text

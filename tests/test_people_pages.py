@@ -72,7 +72,7 @@ def roles(name: str) -> dict[str, Role]:
 
 
 def invites(owner: Browser, address: str = "ida@ida-indexes.org", name: str = "Ida", **form: str) -> TestResponse:
-    fields = {"site": SITE, "name": name, "address": address, "role": "moderator"}
+    fields = {"site": SITE, "name": name, "email": address, "role": "moderator"}
     return owner.sends("/admin/people/invite", **fields | form)
 
 
@@ -181,7 +181,7 @@ def test_an_address_with_an_account_elsewhere_is_invited_like_any_other(app: Fla
 
 
 @pytest.mark.parametrize(
-    ("field", "typed"), [("name", ""), ("name", "x" * 101), ("address", "ida"), ("address", NOAH), ("role", "boss")]
+    ("field", "typed"), [("name", ""), ("name", "x" * 101), ("email", "ida"), ("email", NOAH), ("role", "boss")]
 )
 def test_what_cannot_be_is_refused_beside_its_field_and_what_was_typed_stays(
     olga: Browser, field: str, typed: str
@@ -189,7 +189,7 @@ def test_what_cannot_be_is_refused_beside_its_field_and_what_was_typed_stays(
     before = everything()
     answer = olga.sends(
         "/admin/people/invite",
-        **{"site": SITE, "name": "Ida", "address": "ida@ida.org", "role": "owner"} | {field: typed},
+        **{"site": SITE, "name": "Ida", "email": "ida@ida.org", "role": "owner"} | {field: typed},
     )
     assert answer.status_code == 422
     assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', answer.text)
@@ -335,7 +335,7 @@ def test_a_moderator_may_not_undo_what_owners_settled(olga: Browser, noah: Brows
 def asked(site: str) -> list[tuple[str, dict[str, str]]]:
     """Every change there is, with what it takes."""
     noah, (waiting,) = person("Noah").id, db.session.scalars(sa.select(Invitation)).all()
-    form = {"site": site, "name": "Eve", "address": "eve@evil.org", "role": "owner"}
+    form = {"site": site, "name": "Eve", "email": "eve@evil.org", "role": "owner"}
     paths = ("invite", f"{noah}/role", f"{noah}/remove", f"invitations/{waiting.id}/withdraw")
     return [(f"/admin/people/{path}", form) for path in paths]
 

@@ -21,14 +21,14 @@ FORGOTTEN_AFTER = timedelta(days=1)
 
 
 @transaction
-def count(key: bytes, now: datetime) -> None:
-    """Count an attempt under `key`; raises `TooMany` while its last misses ask for patience."""
+def count(key: bytes, now: datetime, free: int = FREE_MISSES) -> None:
+    """Count an attempt under `key`; raises `TooMany` while its last misses, but the `free` first, ask for patience."""
     db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.last_at <= now - FORGOTTEN_AFTER))
     attempt = db.session.get(SignInAttempt, key, with_for_update=True)
     if attempt is None:
         attempt = SignInAttempt(id=key, misses=0, last_at=now)
         db.session.add(attempt)
-    free_at = attempt.last_at + wait(attempt.misses)
+    free_at = attempt.last_at + wait(attempt.misses, free)
     if now < free_at:
         seconds = int((free_at - now).total_seconds()) + 1
         raise TooMany(f"Too many attempts. Please try again in {patience(seconds)}.", seconds)
@@ -40,11 +40,11 @@ def forget(key: bytes) -> None:
     db.session.execute(sa.delete(SignInAttempt).where(SignInAttempt.id == key))
 
 
-def wait(misses: int) -> timedelta:
+def wait(misses: int, free: int = FREE_MISSES) -> timedelta:
     """How long to wait after so many misses: nothing at first, then twice as long each time."""
-    if misses <= FREE_MISSES:
+    if misses <= free:
         return timedelta(0)
-    doublings = min(misses - FREE_MISSES - 1, 10)
+    doublings = min(misses - free - 1, 10)
     return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 

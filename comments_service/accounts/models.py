@@ -60,8 +60,31 @@ class Session(Base):
     browser: Mapped[str] = mapped_column(sa.String(100), default="")
     # Whoever came by a link may soon after set a password without knowing the present one.
     by_link: Mapped[bool]
+    # Set between the password, or the link, and the code: such a session opens nothing but the form for the code.
+    awaits_code: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class SecondStep(Base):
+    """That a moderator signs in with a code of an app as well (TOTP, RFC 6238)."""
+
+    __tablename__ = "second_step"
+
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), primary_key=True)
+    secret_sealed: Mapped[bytes]
+    # The time step of the last code that was taken, in half minutes since 1970; none up to it is taken again.
+    last_step: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Base):
+    """A code that stands in for the app once; kept as a keyed HMAC, removed by its use."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[bytes] = mapped_column(sa.LargeBinary(16), primary_key=True)
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
 
 
 class SignInLink(Base):

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from .. import config
 from ..errors import FieldError, InvalidForm
 from ..http import limit, now, sealer
-from . import http, links, moderators, passwords, sessions, sign_in, views
+from . import http, links, moderators, passwords, second_step, sessions, sign_in, views
 
 bp = Blueprint(
     "accounts",
@@ -29,6 +29,7 @@ LOCAL = re.compile(r"/admin/(?!.*\.\.)[^\\\x00-\x20\x7f-\x9f]*")
 DONE = {
     "password": "Your password is set. Every other browser was signed out.",
     "joined": "Welcome. Set a password, so that you can come back: the invitation does not work again.",
+    "codes": "A code is asked for no more.",
     "name": "Your name is changed.",
     "ended": "That browser is signed out.",
     "others": "Every other browser is signed out.",
@@ -71,7 +72,7 @@ def sign_in_by_password() -> Answer:
         token = sign_in.by_password(address, password, http.visit(), sealer())
     except InvalidForm as refusal:
         return _form(goal, address=address, refusal=refusal), refusal.status
-    return _enter(token, goal)
+    return enter(token, goal)
 
 
 @bp.get("/sign-in/<token>")
@@ -84,7 +85,7 @@ def show_link(token: str) -> str:
 @bp.post("/sign-in/<token>")
 @limit("sign_in_limits")
 def sign_in_by_link(token: str) -> Response:
-    return _enter(sign_in.by_link(token, http.visit()), local(request.form.get("next")))
+    return enter(sign_in.by_link(token, http.visit()), local(request.form.get("next")))
 
 
 @bp.post("/sign-out")
@@ -107,7 +108,7 @@ def change_name() -> Answer:
     try:
         moderators.rename(_me().id, request.form.get("name", ""))
     except InvalidForm as refusal:
-        return _account(errors=_by_field(refusal)), refusal.status
+        return _account(errors=by_field(refusal)), refusal.status
     return _see(url_for("accounts.account", done="name"))
 
 
@@ -118,7 +119,7 @@ def change_password() -> Answer:
     try:
         _change_password(request.form.get("current", ""), request.form.get("password", ""))
     except InvalidForm as refusal:
-        return _account(errors=_by_field(refusal)), refusal.status
+        return _account(errors=by_field(refusal)), refusal.status
     return _see(url_for("accounts.account", done="password"))
 
 
@@ -142,6 +143,18 @@ def local(path: str | None) -> str:
     return path if path and LOCAL.fullmatch(path) else HOME
 
 
+def check_present(current: str) -> None:
+    """Refuse a wrong present password where one is asked for; raises `InvalidForm`."""
+    if asks_present():
+        sign_in.check_password(moderators.get(_me().id), current, http.visit(), sealer())
+
+
+def asks_present() -> bool:
+    """Whether the present password is asked for: of whoever has one, and did not come by a link just now."""
+    me = _me()
+    return bool(moderators.get(me.id).password_hash) and not me.may_reset
+
+
 def _change_password(current: str, new: str) -> None:
     me = _me()
     moderator = moderators.get(me.id)
@@ -150,8 +163,7 @@ def _change_password(current: str, new: str) -> None:
         raise InvalidForm([FieldError("repeated", "different", message)], message)
     known = (_address(), moderator.name, config.current().address, request.host)
     passwords.check(new, known)
-    if moderator.password_hash and not me.may_reset:
-        sign_in.check_password(moderator, current, http.visit(), sealer())
+    check_present(current)
     sign_in.set_password(me.id, new, known, me.session_id)
 
 
@@ -166,7 +178,9 @@ def _account(done: str | None = None, errors: dict[str, str] | None = None) -> s
         "accounts/account.html",
         moderator=moderator,
         address=_address(),
-        asks_current=bool(moderator.password_hash) and not me.may_reset,
+        asks_current=asks_present(),
+        codes=second_step.find(me.id),
+        codes_left=second_step.left(me.id),
         sessions=sessions.of(me.id, now()),
         this_session=me.session_id,
         limits=passwords,
@@ -186,12 +200,15 @@ def _me() -> views.SignedIn:
     return cast(views.SignedIn, views.signed_in())
 
 
-def _by_field(refusal: InvalidForm) -> dict[str, str]:
+def by_field(refusal: InvalidForm) -> dict[str, str]:
+    """What is wrong with each field."""
     return {error.field: error.message for error in refusal.errors}
 
 
-def _enter(token: str, goal: str) -> Response:
-    return http.keep_cookie(_see(goal), token)
+def enter(token: str, goal: str) -> Response:
+    """Let the browser in, by the form for the code where one is asked for."""
+    waits = sessions.waiting(token, now()) is not None
+    return http.keep_cookie(_see(url_for("codes.ask", next=goal) if waits else goal), token)
 
 
 def _see(path: str) -> Response:

@@ -19,6 +19,7 @@ from .models import Session
 IDLE = timedelta(hours=8)
 LIFETIME = timedelta(days=7)
 RESET_WITHIN = timedelta(hours=1)
+CODE_WITHIN = timedelta(minutes=10)
 TOUCH_AFTER = timedelta(minutes=5)  # a write for every page looked at would be too many
 
 
@@ -32,9 +33,9 @@ class Visit:
     now: datetime
 
 
-def begin(moderator_id: UUID, visit: Visit, *, by_link: bool) -> str:
+def begin(moderator_id: UUID, visit: Visit, *, by_link: bool, awaits_code: bool = False) -> str:
     """The token of a new session, inside the caller's transaction; the one that the browser had before ends."""
-    over = [sa.not_(_alive(visit.now))]
+    over = [sa.not_(_alive(visit.now) | _waiting(visit.now))]
     if visit.token is not None:
         over.append(Session.id == secret.digest(visit.token))
     db.session.execute(sa.delete(Session).where(sa.or_(*over)))
@@ -45,6 +46,7 @@ def begin(moderator_id: UUID, visit: Visit, *, by_link: bool) -> str:
             moderator_id=moderator_id,
             browser=visit.browser,
             by_link=by_link,
+            awaits_code=awaits_code,
             created_at=visit.now,
             seen_at=visit.now,
         )
@@ -58,6 +60,13 @@ def find(token: str, now: datetime) -> Session | None:
     if session is not None and now - session.seen_at >= TOUCH_AFTER:
         return _touch(session.id, now)
     return session
+
+
+def waiting(token: str | None, now: datetime) -> Session | None:
+    """The session of `token` that waits for a code, or None."""
+    if token is None:
+        return None
+    return db.session.scalar(sa.select(Session).where(Session.id == secret.digest(token), _waiting(now)))
 
 
 def of(moderator_id: UUID, now: datetime) -> Sequence[Session]:
@@ -81,7 +90,7 @@ def end(session_id: bytes, moderator_id: UUID) -> None:
 @transaction
 def end_others(kept: bytes, moderator_id: UUID) -> None:
     """End the moderator's sessions but the one to keep."""
-    _forget_others(kept, moderator_id)
+    forget_others(kept, moderator_id)
 
 
 def end_all(moderator_id: UUID) -> None:
@@ -91,11 +100,12 @@ def end_all(moderator_id: UUID) -> None:
 
 def start_afresh(kept: bytes, moderator_id: UUID) -> None:
     """After a new password, inside the caller's transaction: end the others; the next change needs the present one."""
-    _forget_others(kept, moderator_id)
+    forget_others(kept, moderator_id)
     db.session.execute(sa.update(Session).where(Session.id == kept).values(by_link=False))
 
 
-def _forget_others(kept: bytes, moderator_id: UUID) -> None:
+def forget_others(kept: bytes, moderator_id: UUID) -> None:
+    """End the moderator's sessions but the one to keep, inside the caller's transaction."""
     others = sa.delete(Session).where(Session.moderator_id == moderator_id, Session.id != kept)
     db.session.execute(others)
 
@@ -110,4 +120,8 @@ def _touch(session_id: bytes, now: datetime) -> Session | None:
 
 
 def _alive(now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(Session.seen_at > now - IDLE, Session.created_at > now - LIFETIME)
+    return sa.and_(Session.seen_at > now - IDLE, Session.created_at > now - LIFETIME, ~Session.awaits_code)
+
+
+def _waiting(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(Session.created_at > now - CODE_WITHIN, Session.awaits_code)

@@ -1,23 +1,25 @@
-"""Signing in, by one-time link or by password, and setting the password."""
+"""Signing in, by one-time link or by password, then by a code where one is asked for; and setting the password."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 from ..database import transaction
-from ..errors import FieldError, InvalidForm
+from ..errors import FieldError, InvalidForm, NotSignedIn
 from ..privacy.sealing import Sealer
-from . import attempts, links, moderators, passwords, sessions
+from . import attempts, links, moderators, passwords, second_step, sessions
 from .models import Moderator
 from .sessions import Visit
 
 # One sentence for an unknown address, no password set and a wrong one: nobody learns who moderates.
 WRONG = "The address or the password is not right."
 
+TOO_LATE = "Sign in again: a code is taken for ten minutes."
+
 
 @transaction
 def by_link(token: str, visit: Visit) -> str:
     """Use the link with `token` up; gives the token of the new session. Raises `NotFound`."""
-    return sessions.begin(links.use(token, visit.now), visit, by_link=True)
+    return _enter(links.use(token, visit.now), visit, by_link=True)
 
 
 def by_password(address: str, password: str, visit: Visit, sealer: Sealer) -> str:
@@ -34,6 +36,19 @@ def by_password(address: str, password: str, visit: Visit, sealer: Sealer) -> st
         raise InvalidForm([FieldError("password", "wrong", WRONG)], WRONG)
     renewed = passwords.hashed(password) if passwords.is_outdated(kept) else kept
     return _begin(moderator.id, kept, renewed, visit, key)
+
+
+def by_code(code: str, visit: Visit, sealer: Sealer) -> str:
+    """The token of a new session for a browser whose present one waits for a code.
+
+    Raises `NotSignedIn` when it does not, `InvalidForm` for a wrong code, `TooMany` after many wrong ones.
+    """
+    waiting = sessions.waiting(visit.token, visit.now)
+    if waiting is None:
+        raise NotSignedIn(TOO_LATE)
+    moderator_id, by_link = waiting.moderator_id, waiting.by_link
+    second_step.check(moderator_id, code, visit, sealer)
+    return _finish(moderator_id, visit, by_link=by_link)
 
 
 def check_password(moderator: Moderator, password: str, visit: Visit, sealer: Sealer) -> None:
@@ -65,7 +80,20 @@ def _begin(moderator_id: UUID, kept: str, renewed: str, visit: Visit, key: bytes
         raise InvalidForm([FieldError("password", "wrong", WRONG)], WRONG)
     moderator.password_hash = renewed
     attempts.forget(key)
-    return sessions.begin(moderator_id, visit, by_link=False)
+    return _enter(moderator_id, visit, by_link=False)
+
+
+def _enter(moderator_id: UUID, visit: Visit, *, by_link: bool) -> str:
+    """The token of a new session, which waits for a code where one is asked for."""
+    asked = second_step.find(moderator_id) is not None
+    return sessions.begin(moderator_id, visit, by_link=by_link, awaits_code=asked)
+
+
+@transaction
+def _finish(moderator_id: UUID, visit: Visit, *, by_link: bool) -> str:
+    if sessions.waiting(visit.token, visit.now) is None:  # ended while we looked at the code
+        raise NotSignedIn(TOO_LATE)
+    return sessions.begin(moderator_id, visit, by_link=by_link)
 
 
 @transaction

@@ -42,7 +42,7 @@ def show() -> str:
 def invite() -> Answer:
     site, form = request.form.get("site", ""), request.form
     try:
-        guest = Guest(form.get("name", ""), form.get("address", ""), role_in(form.get("role", "")))
+        guest = Guest(form.get("name", ""), form.get("email", ""), role_in(form.get("role", "")))
         invitation = people.invite(site, guest, actor(), http.sealer(), http.now())
     except InvalidForm as refusal:
         return page(site, errors={error.field: error.message for error in refusal.errors}), refusal.status
@@ -105,7 +105,7 @@ def set_role(person: UUID, role: Role | None, done: str) -> Answer:
     return back(site, done)
 
 
-def page(site: str, **told: Any) -> str:
+def page(site: str, errors: dict[str, str] | None = None, **told: Any) -> str:
     """The people of the site, with what is `told` at its top; raises `NotFound` and `Forbidden`."""
     return render_template(
         "people/people.html",
@@ -114,7 +114,8 @@ def page(site: str, **told: Any) -> str:
         people=people.listed(site, actor()),
         invitations=invitations.of(site, http.now()),
         roles=[role.value for role in reversed(Role)],
-        typed=request.form if told.get("errors") else {},
+        typed=request.form if errors else {},
+        errors=errors or {},
         me=actor().id,
         sends_mail=config.current().sends_mail,
         **told,

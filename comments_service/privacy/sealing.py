@@ -37,23 +37,26 @@ class Sealer:
 
     def __init__(self, keys: Keys) -> None:
         self._cipher = AESGCM(keys.derive("address/seal"))
+        self._secrets = AESGCM(keys.derive("secret/seal"))
         self._lookup_key = keys.derive("address/lookup")
         self._client_key = keys.derive("client/lookup")
         self._fingerprint_key = keys.derive("fingerprint")
 
     def seal(self, address: str, row: UUID) -> SealedAddress:
         """Seal `address` for the row with the id `row`."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, address.encode(), KEY_ID + row.bytes)
-        return SealedAddress(KEY_ID + nonce + sealed, self.lookup(address))
+        return SealedAddress(_sealed(self._cipher, address, row), self.lookup(address))
 
     def open(self, sealed: bytes, row: UUID) -> str:
         """The address that `seal` sealed for `row`; raises `CannotOpen` for any other."""
-        nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-        try:
-            return self._cipher.decrypt(nonce, text, sealed[:1] + row.bytes).decode()
-        except (InvalidTag, ValueError) as error:
-            raise CannotOpen("this address was sealed with another key or for another row") from error
+        return _opened(self._cipher, sealed, row)
+
+    def seal_secret(self, secret: str, row: UUID) -> bytes:
+        """Seal what we have to know again and nobody may read, for the row with the id `row`."""
+        return _sealed(self._secrets, secret, row)
+
+    def open_secret(self, sealed: bytes, row: UUID) -> str:
+        """The secret that `seal_secret` sealed for `row`; raises `CannotOpen` for any other."""
+        return _opened(self._secrets, sealed, row)
 
     def lookup(self, address: str) -> bytes:
         """16 bytes, equal for equal addresses whatever their case, and useless without the key."""
@@ -66,6 +69,19 @@ class Sealer:
     def fingerprint(self, *parts: str) -> bytes:
         """16 bytes that are equal for equal `parts`, and tell nothing of them without the key."""
         return _keyed(self._fingerprint_key, "\0".join(f"{len(part)}:{part}" for part in parts))
+
+
+def _sealed(cipher: AESGCM, text: str, row: UUID) -> bytes:
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return KEY_ID + nonce + cipher.encrypt(nonce, text.encode(), KEY_ID + row.bytes)
+
+
+def _opened(cipher: AESGCM, sealed: bytes, row: UUID) -> str:
+    nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+    try:
+        return cipher.decrypt(nonce, text, sealed[:1] + row.bytes).decode()
+    except (InvalidTag, ValueError) as error:
+        raise CannotOpen("this was sealed with another key or for another row") from error
 
 
 def _keyed(key: bytes, text: str) -> bytes:

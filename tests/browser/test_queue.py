@@ -140,6 +140,7 @@ def test_axe_finds_nothing_on_the_moderator_s_pages(
         "/admin/events",
         "/admin/account",
         "/admin/people",
+        "/admin/account/codes",
     )
     for address in (*addresses, f"/admin/comments/{comment['id']}", "/admin/nowhere", "/s/blog/thread?page=/desk"):
         page.goto(service.url + address)

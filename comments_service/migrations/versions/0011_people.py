@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.execute("UPDATE moderator SET everywhere = true WHERE id NOT IN (SELECT moderator_id FROM site_moderator)")
     op.execute("UPDATE api_token SET everywhere = true WHERE CAST(sites AS TEXT) = '[]'")
     _invitations()
+    _second_step()
 
 
 def _invitations() -> None:
@@ -32,6 +33,27 @@ def _invitations() -> None:
         sa.PrimaryKeyConstraint("site_id", "id", name=op.f("pk_invitation")),
         sa.UniqueConstraint("site_id", "address_key", name=op.f("uq_invitation_site_id_address_key")),
     )
+
+
+def _second_step() -> None:
+    op.add_column("session", sa.Column("awaits_code", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_table(
+        "second_step",
+        sa.Column("moderator_id", sa.Uuid(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"], name=op.f("fk_second_step_moderator")),
+        sa.PrimaryKeyConstraint("moderator_id", name=op.f("pk_second_step")),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("moderator_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"], name=op.f("fk_recovery_code_moderator")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    op.create_index(op.f("ix_recovery_code_moderator_id"), "recovery_code", ["moderator_id"])
 
 
 def _add(table: str, *columns: sa.Column[object]) -> None:
