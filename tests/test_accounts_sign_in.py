@@ -1,6 +1,8 @@
 """Mia comes in by her link or her password; Eve, who is a stranger, does not."""
 
 import re
+import statistics
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
 from comments_service.accounts import attempts, moderators, pages, sessions, sign_in
-from comments_service.errors import NotFound
+from comments_service.errors import InvalidForm, NotFound
 from comments_service.extensions import db
 
 
@@ -104,6 +106,28 @@ def test_an_unknown_address_is_answered_like_a_wrong_password(mia: Browser, eve:
         assert unknown.status_code == known.status_code == 422
         assert eve.reads(unknown) == eve.reads(known)
         assert unknown.text.replace(f'value="{address}"', "") == known.text.replace(f'value="{MIAS_ADDRESS}"', "")
+
+
+def cost(address: str, network: int) -> float:
+    """Seconds of this thread's work on a wrong password, whatever else the machine does."""
+    visit = sessions.Visit("", b"%d" % network, None, http.now())
+    begun = time.thread_time()
+    with pytest.raises(InvalidForm):
+        sign_in.by_password(address, "a wrong but long password", visit, http.sealer())
+    return time.thread_time() - begun
+
+
+def test_an_unknown_address_takes_the_time_of_a_wrong_password(mia: Browser) -> None:
+    moderators.add("tom@tom-moderates.org", "Tom, who has no password", {}, http.sealer(), http.now())
+    addresses = (MIAS_ADDRESS, "nobody@nowhere-at-all.org", "tom@tom-moderates.org", "not an address")
+    costs = {address: statistics.median(cost(address, n) for n in range(7)) for address in addresses}
+    assert max(costs.values()) < 1.5 * min(costs.values()), costs
+
+
+def test_misses_from_everywhere_lock_nobody_out(mia: Browser) -> None:
+    for network in range(40):
+        cost(MIAS_ADDRESS, network)
+    assert mia.signs_in().status_code == 303
 
 
 def test_sixty_misses_are_slowed_down_and_mia_elsewhere_still_comes_in(mia: Browser, eve: Browser) -> None:
