@@ -146,6 +146,11 @@ def test_misses_at_once_get_no_further_than_one_after_the_other(app: Flask, mia:
     assert sorted(codes) == [422] * 5 + [429] * 7
 
 
+def test_an_attempt_that_is_counted_after_a_later_one_is_not_refused(app: Flask) -> None:
+    attempts.count(b"x" * 16, http.now())
+    attempts.count(b"x" * 16, http.now() - timedelta(seconds=1))
+
+
 def test_who_waited_may_try_again_and_the_right_password_ends_the_wait(mia: Browser) -> None:
     for _ in range(5):
         mia.signs_in("a wrong but long password")

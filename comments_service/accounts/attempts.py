@@ -28,11 +28,12 @@ def count(key: bytes, now: datetime, free: int = FREE_MISSES) -> None:
     if attempt is None:
         attempt = SignInAttempt(id=key, misses=0, last_at=now)
         db.session.add(attempt)
-    free_at = attempt.last_at + wait(attempt.misses, free)
-    if now < free_at:
+    pause = wait(attempt.misses, free)
+    free_at = attempt.last_at + pause
+    if pause and now < free_at:  # of two at once, the later one may have been counted first
         seconds = int((free_at - now).total_seconds()) + 1
         raise TooMany(f"Too many attempts. Please try again in {patience(seconds)}.", seconds)
-    attempt.misses, attempt.last_at = attempt.misses + 1, now
+    attempt.misses, attempt.last_at = attempt.misses + 1, max(now, attempt.last_at)
 
 
 def forget(key: bytes) -> None:
