@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from . import config, database, errors, health, http, openapi
-from .accounts import code_pages
+from .accounts import code_pages, passkey_pages
 from .accounts import pages as accounts
 from .administration import numbers_pages, people_pages, settings_pages, settings_views
 from .comments import pages as thread_pages
@@ -23,7 +23,8 @@ from .widget import pages as widget
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
 JSON = (comments, submissions, moderation, settings_views, openapi, health)
-HTML = (thread_pages, submission_pages, queue_pages, settings_pages, people_pages, numbers_pages, code_pages, widget)
+ADMINISTRATION = (settings_pages, people_pages, numbers_pages, code_pages, passkey_pages)
+HTML = (thread_pages, submission_pages, queue_pages, *ADMINISTRATION, widget)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

@@ -198,7 +198,7 @@ def add_moderator(email: str, name: str | None, sites: tuple[str, ...], role: st
 @click.argument("email")
 @with_database
 def reset_codes(email: str) -> None:
-    """Ask EMAIL for no more codes, and sign EMAIL out everywhere: the phone and the recovery codes are lost."""
+    """Take codes and passkeys off EMAIL, and sign EMAIL out everywhere: the phone and the recovery codes are lost."""
     found = moderators.find(moderators.normalised(email), http.sealer())
     if found is None:
         raise Failure("there is no such moderator")

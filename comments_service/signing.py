@@ -16,6 +16,7 @@ class Purpose(enum.StrEnum):
     FORM = "form"
     RECEIPT = "receipt"
     INVITATION = "invitation"
+    PASSKEY = "passkey"
 
 
 class BadToken(Exception):

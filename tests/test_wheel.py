@@ -102,7 +102,8 @@ def imported() -> set[str]:
 
 def test_whatever_is_imported_is_installed_with_the_package() -> None:
     where = metadata.packages_distributions()
-    missing = {name for name in imported() if not {one.lower().replace("_", "-") for one in where[name]} & declared()}
+    known = imported() - {"webauthn"}  # of an extra, without which test_passkeys shows that all else works
+    missing = {name for name in known if not {one.lower().replace("_", "-") for one in where[name]} & declared()}
     assert missing == set()
 
 

@@ -87,6 +87,28 @@ class RecoveryCode(Base):
     moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
 
 
+class Passkey(Base):
+    """A key in somebody's device, by which he signs in without a password (WebAuthn)."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[bytes] = mapped_column(sa.LargeBinary(1023), primary_key=True)  # chosen by the device
+    moderator_id: Mapped[UUID] = mapped_column(sa.ForeignKey("moderator.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(100))
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(sa.BigInteger)  # 32 bits without a sign
+    created_at: Mapped[datetime]
+
+
+class SpentChallenge(Base):
+    """That a device has answered this challenge; kept for as long as the challenge is good."""
+
+    __tablename__ = "spent_challenge"
+
+    id: Mapped[bytes] = mapped_column(DIGEST, primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class SignInLink(Base):
     """A link that signs a moderator in once."""
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from .. import config
 from ..errors import FieldError, InvalidForm
 from ..http import limit, now, sealer
-from . import http, links, moderators, passwords, second_step, sessions, sign_in, views
+from . import http, links, moderators, passkeys, passwords, second_step, sessions, sign_in, views
 
 bp = Blueprint(
     "accounts",
@@ -60,7 +60,7 @@ def require_moderator(page: Callable[..., Any]) -> Callable[..., Any]:
 def ask() -> Answer:
     if views.signed_in() is not None:
         return redirect(local(request.args.get("next")), 303)
-    return _form(local(request.args.get("next")))
+    return form_page(local(request.args.get("next")))
 
 
 @bp.post("/sign-in")
@@ -71,7 +71,7 @@ def sign_in_by_password() -> Answer:
     try:
         token = sign_in.by_password(address, password, http.visit(), sealer())
     except InvalidForm as refusal:
-        return _form(goal, address=address, refusal=refusal), refusal.status
+        return form_page(goal, address=address, refusal=refusal), refusal.status
     return enter(token, goal)
 
 
@@ -167,7 +167,8 @@ def _change_password(current: str, new: str) -> None:
     sign_in.set_password(me.id, new, known, me.session_id)
 
 
-def _form(goal: str, address: str = "", refusal: InvalidForm | None = None) -> str:
+def form_page(goal: str, address: str = "", refusal: InvalidForm | None = None) -> str:
+    """The page of signing in."""
     return render_template("accounts/sign_in.html", goal=goal, address=address, refusal=refusal)
 
 
@@ -181,6 +182,7 @@ def _account(done: str | None = None, errors: dict[str, str] | None = None) -> s
         asks_current=asks_present(),
         codes=second_step.find(me.id),
         codes_left=second_step.left(me.id),
+        passkeys=passkeys.AVAILABLE,
         sessions=sessions.of(me.id, now()),
         this_session=me.session_id,
         limits=passwords,

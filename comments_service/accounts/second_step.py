@@ -19,7 +19,7 @@ from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
 from ..privacy.sealing import CannotOpen, Sealer
 from . import attempts, sessions
-from .models import RecoveryCode, SecondStep
+from .models import Passkey, RecoveryCode, SecondStep
 from .secret import digest
 from .sessions import Visit
 
@@ -96,8 +96,9 @@ def turn_off(moderator_id: UUID) -> None:
 
 @transaction
 def reset(moderator_id: UUID) -> None:
-    """Ask for codes no more, and end all sessions: the phone is lost."""
+    """Ask for codes no more, forget the passkeys, and end all sessions: the phone is lost, and what is on it."""
     _forget(moderator_id)
+    db.session.execute(sa.delete(Passkey).where(Passkey.moderator_id == moderator_id))
     sessions.end_all(moderator_id)
 
 

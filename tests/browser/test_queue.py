@@ -141,6 +141,7 @@ def test_axe_finds_nothing_on_the_moderator_s_pages(
         "/admin/account",
         "/admin/people",
         "/admin/account/codes",
+        "/admin/account/passkeys",
     )
     for address in (*addresses, f"/admin/comments/{comment['id']}", "/admin/nowhere", "/s/blog/thread?page=/desk"):
         page.goto(service.url + address)

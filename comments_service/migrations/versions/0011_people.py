@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.execute("UPDATE api_token SET everywhere = true WHERE CAST(sites AS TEXT) = '[]'")
     _invitations()
     _second_step()
+    _passkeys()
 
 
 def _invitations() -> None:
@@ -54,6 +55,28 @@ def _second_step() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
     )
     op.create_index(op.f("ix_recovery_code_moderator_id"), "recovery_code", ["moderator_id"])
+
+
+def _passkeys() -> None:
+    op.create_table(
+        "passkey",
+        sa.Column("id", sa.LargeBinary(length=1023), nullable=False),
+        sa.Column("moderator_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["moderator_id"], ["moderator.id"], name=op.f("fk_passkey_moderator")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passkey")),
+    )
+    op.create_index(op.f("ix_passkey_moderator_id"), "passkey", ["moderator_id"])
+    op.create_table(
+        "spent_challenge",
+        sa.Column("id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("spent_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spent_challenge")),
+    )
+    op.create_index(op.f("ix_spent_challenge_spent_at"), "spent_challenge", ["spent_at"])
 
 
 def _add(table: str, *columns: sa.Column[object]) -> None:
