@@ -255,7 +255,7 @@ def test_who_had_every_site_administers_and_who_had_some_moderates_them(empty: F
     fill()  # Noah, with a site, and his program
     add_row("moderator", name="Mia", address_key=b"mia")
     add_row("api_token", id=b"mias", name="robot", sites=[])
-    to("0011")
+    to("0014")
     assert {row["name"]: row["everywhere"] for row in rows()["moderator"]} == {"x": False, "Mia": True}
     assert {row["name"]: row["everywhere"] for row in rows()["api_token"]} == {"x": False, "robot": True}
     assert [row["role"] for row in rows()["site_moderator"]] == ["moderator"]

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from comments_service import cli, http
 from comments_service.accounts import tokens
 from comments_service.accounts.actor import SYSTEM
+from comments_service.accounts.models import Role
 from comments_service.administration import settings, settings_pages
 from comments_service.extensions import db
 from comments_service.moderation import sealing
@@ -24,6 +25,12 @@ from comments_service.spam import trial
 
 SETTINGS = f"/api/v1/moderation/sites/{SITE}/settings"
 LINKS = "See http://a.example and http://b.example and http://c.example"
+
+
+@pytest.fixture
+def mia(blog: str, client: FlaskClient) -> Mia:
+    """Who owns the blog."""
+    return Mia(client, tokens.add("Mia", [SITE], http.now(), Role.OWNER))
 
 
 def asks(mia: Mia, method: str, path: str, **json: Any) -> TestResponse:
