@@ -15,7 +15,7 @@ const EMBED = `${WIDGET}dist/embed.js`
 const SOLVER = `${WIDGET}dist/pow.js`
 // Names that only the script itself uses: never those of the browser, of the service's answers, or of what is stored.
 const OWN_NAMES =
-  /^(answers|buttons|complain|depth|element|home|ids|isNewestFirst|keep|list|memory|offer|path|problem|put|recall|refresh|replies|restore|say|send|show|stand|tell|visit)$/
+  /^(answers|article|buttons|complain|depth|element|home|isNewestFirst|keep|list|memory|note|offer|path|problem|put|read|recall|refresh|refusal|replies|restore|say|send|show|stand|tell|visit|write)$/
 const TARGET = ['es2022', 'chrome123', 'firefox121', 'safari17.5']
 
 /** The stylesheet becomes a string in the script, minified first; the spaces in custom properties esbuild leaves to us. */
@@ -74,7 +74,7 @@ function keep(path, code, budget) {
 }
 
 async function shorten(script, way) {
-  const compress = { passes: 3, keep_fargs: false, unsafe_arrows: true, ...way }
+  const compress = { passes: 3, keep_fargs: false, unsafe_arrows: true, unsafe_methods: true, ...way }
   return Buffer.from((await minify(script, { ecma: 2022, compress })).code)
 }
 

@@ -16,7 +16,9 @@ from people import PAGE, SITE, Commenter, Mia, Reader
 
 from comments_service import i18n
 from comments_service.comments import form, texts
+from comments_service.comments.models import Status
 from comments_service.comments.texts import COMMENTS
+from comments_service.comments.threads import State
 
 # And English, which needs no catalogue.
 SPOKEN = ["ar", "de", "es", "fa", "fr", "he", "hi", "id", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "vi"]
@@ -82,6 +84,15 @@ def test_what_people_are_told_is_among_the_sentences() -> None:
     told = [*texts.TEXTS.values(), *texts.PAGE_TEXTS.values(), *form.MESSAGES.values()]
     labels = [field.label for field in form.FIELDS if field.drawn]
     assert {tuple(text) if isinstance(text, i18n.Counted) else text for text in [*told, *labels]} <= known
+
+
+def test_the_widget_has_a_use_for_every_sentence_and_a_sentence_for_every_use() -> None:
+    source = "".join(file.read_text() for file in sorted((Path(i18n.__file__).parent / "widget" / "src").glob("*.js")))
+    of_a_value = {*Status, *State, "moderator"}
+    composed = {f"required_{field.name}" for field in form.FIELDS} | {f"thanks_{status}" for status in Status}
+    assert set(texts.TEXTS) <= {*re.findall(r"'(\w+)'", source), *of_a_value, *composed}
+    assert set(re.findall(r"\bsay\('(\w+)'", source)) <= set(texts.TEXTS)
+    assert Status.APPROVED not in texts.TEXTS  # what is published needs no note
 
 
 @pytest.mark.parametrize("lang", SPOKEN)

@@ -49,10 +49,10 @@ TEXTS: Mapping[str, str | Counted] = MappingProxyType(
         "unsent": N_("This could not be sent. Your text is kept here: please try again."),
         "offline": N_("You are offline. Your comment is kept here and will be sent when you are back."),
         # The reader's own comments
-        "held": N_("Thank you. Your comment is awaiting moderation."),
-        "published": N_("Thank you. Your comment is published."),
+        "thanks_pending": N_("Thank you. Your comment is awaiting moderation."),
+        "thanks_approved": N_("Thank you. Your comment is published."),
         "pending": N_("Awaiting moderation: only you can see this."),
-        "unpublished": N_("This comment was not published."),
+        "trash": N_("This comment was not published."),
         "editable": N_("You can change it until {time}."),
         "edit": N_("Edit"),
         "save": N_("Save"),

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,11 @@ class Service:
             if comment["page"] == page:
                 self._ask(f"comments/{comment['id']}", {"status": "approved", "version": comment["version"]})
 
+    def answers(self, comment: dict[str, Any], body: str) -> None:
+        """Answer `comment` as the moderator, which approves it too."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        self._send(f"api/v1/moderation/comments/{comment['id']}/reply", {"body": body}, headers, "POST")
+
     def lock(self, comment: dict[str, Any]) -> None:
         """Let the thread of `comment` take no more."""
         state = self._ask(f"comments/{comment['id']}")
@@ -116,13 +121,20 @@ def articles() -> Iterator[Articles]:
 @pytest.fixture(scope="session")
 def service(articles: Articles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The shipped server, started as an operator starts it, with a site for the articles."""
-    place = tmp_path_factory.mktemp("instance")
+    with serving(articles, tmp_path_factory.mktemp("instance")) as service:
+        yield service
+
+
+@contextmanager
+def serving(articles: Articles, place: Path, **settings: str) -> Iterator[Service]:
+    """A server of its own in the folder `place`; `settings` go by their short names."""
     port = free_port()
     surroundings = {
         **os.environ,
         "COMMENTS_INSTANCE_PATH": str(place),
         "COMMENTS_PUBLIC_URL": f"http://localhost:{port}",
         "COMMENTS_SUBMIT_LIMITS": "10000 per minute",
+        **{f"COMMENTS_{name.upper()}": value for name, value in settings.items()},
     }
     command = functools.partial(_command, place, surroundings)
     command("site", "add", SITE, "--origin", articles.url)

@@ -9,6 +9,11 @@ FIELDS = ("body", "name", "email", "website")
 HELD = "Awaiting moderation: only you can see this."
 
 
+def path_of(url: str) -> str:
+    """The path of an article's address, which is its key."""
+    return "/" + url.split("/", 3)[3]
+
+
 @dataclass
 class Reader:
     """A person with a tab: reads, writes, answers."""

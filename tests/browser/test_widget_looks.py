@@ -1,5 +1,6 @@
 """What the widget looks like and how it is used, whatever page it stands on and whoever reads it."""
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, e
 
 from tests.browser.articles import Articles
 from tests.browser.conftest import Axe, Service
-from tests.browser.reader import HELD, Reader
+from tests.browser.reader import HELD, Reader, path_of
 
 Article = Callable[..., str]
 
@@ -71,10 +72,6 @@ def touch(browser: Browser) -> Iterator[Reader]:
     context.close()
 
 
-def path_of(url: str) -> str:
-    return "/" + url.split("/", 3)[3]
-
-
 def discuss(service: Service, url: str, *bodies: str) -> list[dict[str, Any]]:
     """Let Ann have written `bodies` below the article at `url`, and Mia have approved them."""
     origin, path = url.rsplit("/", 1)
@@ -94,6 +91,22 @@ def colour(place: Locator, name: str = "color") -> Any:
         }""",
         name,
     )
+
+
+LOOK = """async ([picture, margin]) => {
+  const image = await createImageBitmap(await (await fetch(`data:image/png;base64,${picture}`)).blob())
+  const [width, height] = [image.width - 2 * margin, image.height - 2 * margin]
+  const brush = new OffscreenCanvas(width, height).getContext('2d')
+  brush.drawImage(image, -margin, -margin)
+  const sums = [0, 0, 0, 0]
+  brush.getImageData(0, 0, width, height).data.forEach((value, place) => (sums[place % 4] += value))
+  return sums.slice(0, 3).map((sum) => sum / width / height)
+}"""
+
+
+def seen(place: Locator, margin: int = 0) -> Any:
+    """The colour of `place` as it is on the screen, on average, but for `margin` pixels at its edges."""
+    return place.page.evaluate(LOOK, [base64.b64encode(place.screenshot()).decode(), margin])
 
 
 def style(place: Locator, name: str) -> Any:
@@ -127,13 +140,18 @@ def test_axe_finds_nothing_in_any_state_anywhere(
     ada.sends()
     expect(ada.problem("body")).to_be_visible()
     fine("form with errors")
+    ada.fills("Hello, **you**", email="ada@gmial.com").sends()
+    expect(ada.problem("email").locator("button")).to_be_visible()
+    ada.page.locator("comments-thread form button").nth(-2).click()
+    expect(ada.page.locator("comments-thread .preview strong")).to_be_visible()
+    fine("suggestion and preview")
     ada.comments().first.locator("button").click()
     fine("open reply")
     ada.writes("Hello")
     fine("own pending")
     service.lock(comment)
     ada.opens(url)
-    expect(ada.page.locator("comments-thread form")).to_have_count(0)
+    expect(ada.page.locator("comments-thread form")).to_be_hidden()
     fine("locked")
     ada.page.route("**/api/v1/**", lambda route: route.abort())
     ada.page.reload()
@@ -198,6 +216,20 @@ def test_dark_follows_the_page_and_never_the_system(browser: Browser, article: A
     words = colour(main.locator("span"))
     assert sum(abs(a - b) for a, b in zip(words[:3], paper, strict=True)) < 100
     context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_empty_box_is_as_dark_as_its_page_and_a_ticked_one_stands_out(
+    ada: Reader, article: Article, scheme: str
+) -> None:
+    ada.opens(article(head=DARK if scheme == "dark" else ""))
+    box, paper = ada.page.get_by_role("checkbox"), (25, 22, 19) if scheme == "dark" else (255, 255, 255)
+    empty = seen(box, margin=5)
+    assert max(abs(a - b) for a, b in zip(empty, paper, strict=True)) < 20
+    place = box.bounding_box()
+    box.check()
+    assert box.bounding_box() == place
+    assert max(abs(a - b) for a, b in zip(seen(box), empty, strict=True)) > 100
 
 
 def test_a_page_that_turns_dark_while_it_is_read_takes_the_widget_along(ada: Reader, article: Article) -> None:

@@ -5,7 +5,7 @@ import { ago } from './time.js'
 import { drawBody, link } from './tree.js'
 
 /** `own` is the note and the buttons of the reader's own comment, `answers` the comment it answers when its place does not say. */
-export function drawComment(comment, { say, lang, form }, own, answers) {
+export function drawComment(comment, { say, lang, form, refusal }, own, answers) {
   const { id, name, created_at: datetime } = comment
   const time = new Date(datetime)
   const title = time.toLocaleString(lang, { dateStyle: 'full', timeStyle: 'short' })
@@ -20,9 +20,9 @@ export function drawComment(comment, { say, lang, form }, own, answers) {
     drawBody(comment.body),
     own?.note && h('p', { class: 'quiet' }, own.note),
     h('footer', { class: 'row' },
-      form && !own?.note && button(say('reply'), () => form.stand(id), 'plain', { 'aria-label': say('reply_to', { name }) }),
+      !refusal && !own?.note && button(say('reply'), () => form.stand(id), 'plain', { 'aria-label': say('reply_to', { name }) }),
       ...(own?.buttons || [])))
 }
 
 /** A link to a comment on this page, whatever a `<base>` says. */
-const address = (id, words) => h('a', { class: 'quiet', href: `${location.href.split('#')[0]}#comment-${id}` }, words)
+const address = (id, words) => h('a', { class: 'quiet', href: new URL(`#comment-${id}`, location) }, words)

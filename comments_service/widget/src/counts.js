@@ -22,5 +22,5 @@ async function fill(site, links) {
 
 /** "0 comments" becomes "3 comments", "Comments" becomes "Comments (3)", and nothing "3". */
 function withCount(words, count) {
-  return /\d/.test(words) ? words.replace(/\d+/, count) : words && `${words} (${count})` || count
+  return words.replace(/\d+|$/, (found) => (found || !words ? count : ` (${count})`))
 }

@@ -19,7 +19,7 @@ export function h(tag, attributes, ...children) {
 export const button = (label, click, look, attributes) =>
   h(
     'button',
-    { type: look === 'main' ? 'submit' : 'button', part: 'button', class: look, click, ...attributes },
+    { type: 'button', part: 'button', class: look, click, ...attributes },
     // Of its own, because the button's colour makes the words' colour.
     h('span', null, label),
   )

@@ -1,8 +1,8 @@
 // The element itself: when it starts, when it starts again, when it stops.
 
-import styles from './widget.css'
 import { h } from './dom.js'
 import { openThread } from './thread.js'
+import styles from './widget.css'
 
 const sheet = new CSSStyleSheet()
 sheet.replaceSync(styles)
@@ -40,13 +40,12 @@ export class CommentsThread extends HTMLElement {
 /** Start when the reader comes near, or at once when that is asked for or a comment is. */
 function whenNear(host, start) {
   if (host.hasAttribute('eager') || location.hash.split('#comment-')[1]) return start()
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return
+  new IntersectionObserver(
+    (entries, observer) => {
+      if (!entries.pop().isIntersecting) return
       observer.disconnect()
       start()
     },
     { rootMargin: '600px' },
-  )
-  observer.observe(host)
+  ).observe(host)
 }

@@ -9,8 +9,9 @@ const TAG = 'comments-thread'
 function upgradeDivisions() {
   for (const division of document.querySelectorAll('div[data-comments-site]')) {
     const thread = document.createElement(TAG)
-    for (const { name, value } of division.attributes) {
-      if (name.startsWith('data-comments-')) thread.setAttribute(name.slice(14), value)
+    for (const name in division.dataset) {
+      const own = name.split('comments')[1]
+      if (own) thread.setAttribute(own, division.dataset[name])
     }
     thread.append(...division.childNodes)
     division.append(thread)

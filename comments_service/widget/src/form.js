@@ -11,7 +11,7 @@ const OTHERS = { honeypot: drawTrap, checkbox: drawBox }
 
 /** Draw the form of the fields `specs`; gives where it stands by itself and what can be asked of it. */
 export function drawForm(thread, specs) {
-  const { say, path, page, site, memory, lang } = thread
+  const { say, path, page, site, memory, lang, refusal } = thread
   const person = openStore(site)
   const fields = specs.filter(({ type }) => !OTHERS[type]).map((spec) => drawField(spec, say))
   const body = fields[0]
@@ -23,11 +23,12 @@ export function drawForm(thread, specs) {
   let isSending
   let doubted
 
-  const home = h('section')
+  // Where nothing can be added, it says so, and the form is there to change what one wrote oneself.
+  const home = h('section', { tabindex: -1 }, refusal && h('p', null, refusal))
   const heading = h('h2', { id: 'form' })
   const alert = h('p', { class: 'error', role: 'alert' })
   const preview = h('div', { class: 'preview', role: 'status' })
-  const post = button('', null, 'main')
+  const post = button('', null, 'main', { type: 'submit' })
   const cancel = button(say('cancel'), leave)
   const forget = ({ target }) => target.checked || person.write({ person: null })
   const remember = drawBox({ name: 'remember', label: say('remember') }, forget)
@@ -62,12 +63,13 @@ export function drawForm(thread, specs) {
     const above = thread.list.get(id)
     if (above) above.article.after(element)
     else home.append(element)
-    parent = above ? id : null
+    parent = above && id
     edited = entry
     draft = openStore([site, page, entry ? 'edit' : 'draft', parent].join(':'))
     heading.textContent = say(entry ? 'edit' : above ? 'reply_to' : 'title', above?.comment)
     element.className = entry ? 'brief' : ''
     cancel.hidden = !above
+    element.hidden = !above && refusal
     preview.textContent = alert.textContent = ''
     fill({ body: entry?.body_source, ...draft.read().values })
     busy(false)
@@ -76,7 +78,8 @@ export function drawForm(thread, specs) {
   function stand(id, entry) {
     turn(id, entry)
     memory.write({ answering: entry ? null : id })
-    body.input.focus()
+    // Where the form is not to be seen, the words in its place are.
+    ;(element.hidden ? home : body.input).focus()
   }
 
   function leave() {
@@ -146,7 +149,7 @@ export function drawForm(thread, specs) {
     draft.write({ values: null, sent: null })
     memory.write({ answering: null })
     if (remember.firstChild.checked) person.write({ person: { ...values(), body: '' } })
-    tell(say(edited ? 'saved' : status === 'pending' ? 'held' : 'published'))
+    tell(say(edited ? 'saved' : `thanks_${status}`))
     token = doubted = null
     turn()
     list.visit(comment.id)
@@ -185,5 +188,5 @@ export function drawForm(thread, specs) {
   const known = person.read().person
   remember.firstChild.checked = known
   fill(known)
-  return { home, stand, offer, restore: () => turn(memory.read().answering) }
+  return { home, stand, offer, restore: () => turn(!refusal && memory.read().answering) }
 }

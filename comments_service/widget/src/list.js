@@ -3,7 +3,7 @@
 import { drawComment } from './comment.js'
 import { h } from './dom.js'
 
-/** `deepest` is how many levels the site wants to see. */
+/** `deepest` is how far the site lets replies be moved in: the next stand beside what they answer. */
 export function makeList(thread, deepest) {
   const element = h('ol')
   // By id: `{article, comment, depth, replies, answers}`, the last only when the place does not say what is answered.
@@ -20,17 +20,15 @@ export function makeList(thread, deepest) {
 
   function place({ id, parent }, own) {
     const above = items.get(parent)
-    const isDeep = above?.depth >= deepest
-    const item = {
-      article: h('article'),
-      answers: isDeep && above.comment,
-      depth: isDeep ? deepest : above ? above.depth + 1 : 1,
-      replies: isDeep ? above.replies : h('ol'),
-    }
-    const place = h('li', null, item.article, !isDeep && item.replies)
+    const list = above ? above.replies : element
+    const depth = above ? above.depth + 1 : 0
+    const answers = depth > deepest && above.comment
+    const replies = depth < deepest ? h('ol') : list
+    const item = { article: h('article'), depth, answers, replies }
+    const place = h('li', null, item.article, replies !== list && replies)
     // One's own new comment stands where one looks.
-    if (own && !above && thread.isNewestFirst()) element.prepend(place)
-    else (above?.replies || element).append(place)
+    if (own && !above && thread.isNewestFirst()) list.prepend(place)
+    else list.append(place)
     items.set(id, item)
     return item
   }
@@ -39,7 +37,6 @@ export function makeList(thread, deepest) {
     element,
     put,
     get: (id) => items.get(id),
-    ids: () => [...items.keys()],
     /** Go to the comment `id`, if it is here. */
     visit: (id) => items.get(id)?.article.focus(),
     remove(id) {

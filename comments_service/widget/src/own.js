@@ -31,12 +31,12 @@ export function keepOwn(thread) {
     const { id } = entry.comment
     const time = isTimely(entry) && clock(entry.editable_until, lang)
     const buttons = (time || isPending(entry)) && [
-      form && button(say('edit'), () => form.stand(id, entry), 'plain'),
+      button(say('edit'), () => form.stand(id, entry), 'plain'),
       button(say('withdraw'), () => withdraw(entry), 'plain'),
       time && h('span', { class: 'quiet' }, say('editable', { time })),
     ]
-    const note = isPending(entry) ? say('pending') : entry.status !== 'approved' && say('unpublished')
-    thread.list.put(entry.comment, { note, buttons })
+    // There are words for every status but the one that needs none.
+    thread.list.put(entry.comment, { note: say(entry.status), buttons })
   }
 
   /** Ask what became of each. */
@@ -58,7 +58,7 @@ export function keepOwn(thread) {
     const { ok, data } = await call(entry, 'DELETE')
     if (!ok) return tell(complaint(data) || thread.say('unsent'))
     forget(entry)
-    if (thread.form) thread.form.offer(entry.body_source)
+    thread.form.offer(entry.body_source)
     tell(thread.say('withdrawn'))
   }
 

@@ -1,12 +1,12 @@
 // Sends a comment so that it arrives once.
 
-import { ask } from './api.js'
+import { SERVICE, ask } from './api.js'
 
 const REPEATS = 2
 
 /**
- * Send `content`, the fields of the comment whose `draft` is kept, to `path`. The same words go out as the very same request, key and all, even after a
- * reload: whatever the service has seen of it already, it stays one comment.
+ * Send `content`, the fields of the comment whose `draft` is kept, to `path`. The same words go out as the very same
+ * request, key and all, even after a reload: whatever the service has seen of it already, it stays one comment.
  */
 export async function sendComment(path, draft, content, token) {
   const words = JSON.stringify(content)
@@ -15,5 +15,8 @@ export async function sendComment(path, draft, content, token) {
     sent = { words, token: await token, key: crypto.getRandomValues(new Uint32Array(4)).join('-') }
     draft.write({ sent })
   }
-  return ask(path, 'POST', { ...content, token: sent.token }, { 'Idempotency-Key': sent.key }, REPEATS)
+  const post = (pow) => ask(path, 'POST', { ...content, token: sent.token, pow }, { 'Idempotency-Key': sent.key }, REPEATS)
+  const answer = await post()
+  // In a flood everybody is asked for some work first.
+  return answer.data.challenge ? (await import(`${SERVICE}pow.js`)).default(answer, post) : answer
 }

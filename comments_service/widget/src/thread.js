@@ -61,7 +61,8 @@ export function openThread(host, root, signal) {
   function show(answer) {
     const { texts, form, state, count, max_depth: deepest } = answer
     const say = (thread.say = speaker(texts, lang))
-    thread.form = state === 'open' && drawForm(thread, form.fields)
+    thread.refusal = state !== 'open' && say(state)
+    thread.form = drawForm(thread, form.fields)
     thread.list = makeList(thread, deepest)
     more = button(say('more'), () => showMore().catch(stay))
     add(answer)
@@ -69,10 +70,10 @@ export function openThread(host, root, signal) {
     root.replaceChildren(
       h('section', null,
         h('header', null, title, count > 1 && drawOrder()), thread.list.element, more),
-      thread.form ? thread.form.home : h('p', null, say(state)),
+      thread.form.home,
       live,
     )
-    if (thread.form) thread.form.restore()
+    thread.form.restore()
   }
 
   function add(answer) {
@@ -95,11 +96,11 @@ export function openThread(host, root, signal) {
 
   async function showMore() {
     const { list, tell, say } = thread
-    const known = list.ids().length
-    add(await fetchPage(next))
-    const fresh = list.ids().slice(known)
-    list.visit(fresh[0])
-    tell(say('comments', { count: fresh.length }))
+    const answer = await fetchPage(next)
+    const { length: count, 0: first } = answer.comments
+    add(answer)
+    list.visit(first?.id)
+    tell(say('comments', { count }))
   }
 
   /** Go to the comment that the page's address names, loading what lies before it. */

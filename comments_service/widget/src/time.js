@@ -2,12 +2,12 @@
 
 const STEPS = { second: 60, minute: 60, hour: 24, day: 30 }
 
-/** `lang` when the browser knows it, else the reader's own: a mistyped `lang` must not stop the page. */
+/** `lang` when it is there and means a language, else the reader's own: a mistyped one must not stop the page. */
 export function locale(lang) {
   try {
-    return Intl.getCanonicalLocales(lang)[0]
+    return Intl.getCanonicalLocales(lang)[0] || navigator.language
   } catch {
-    // Undefined is the reader's own.
+    return navigator.language
   }
 }
 

@@ -1,0 +1,237 @@
+"""Nothing typed is lost, whatever happens on the way; and what was sent is followed."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+
+from tests.browser.articles import Articles
+from tests.browser.conftest import Complaints, Service, serving
+from tests.browser.reader import Reader, path_of
+from tests.browser.test_widget import SUBMITTING
+
+Article = Callable[..., str]
+THREAD = re.compile(r"/sites/blog/thread\?")
+
+
+@pytest.fixture
+def ada(page: Page) -> Reader:
+    return Reader(page)
+
+
+def change_thread(page: Page, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let `change` change what the service answers when a thread is asked for."""
+
+    def answer(route: Route) -> None:
+        response = route.fetch()
+        body = response.json()
+        change(body)
+        route.fulfill(response=response, body=json.dumps(body))
+
+    page.route(THREAD, answer)
+
+
+def alert(reader: Reader) -> Any:
+    return reader.page.locator("comments-thread .error[role=alert]")
+
+
+# In the form.
+
+
+def test_browsers_know_what_to_fill_in(ada: Reader, article: Article) -> None:
+    ada.opens(article())
+    for name, kind, fills, label in (
+        ("name", "text", "name", "Name"),
+        ("email", "email", "email", "Email"),
+        ("website", "url", "url", "Website"),
+    ):
+        field = ada.page.get_by_role("textbox", name=label, exact=True)
+        expect(field).to_have_attribute("id", name)
+        expect(field).to_have_attribute("type", kind)
+        expect(field).to_have_attribute("autocomplete", fills)
+        assert field.evaluate("e => e.required") is (label != "Website")
+        expect(ada.page.locator(f"comments-thread label[for={name}]")).to_have_text(label + " *" * (label != "Website"))
+    expect(
+        ada.page.get_by_text("Your email address will not be published. Required fields are marked *")
+    ).to_be_visible()
+    expect(ada.page.get_by_label("Save my name, email, and website in this browser")).not_to_be_checked()
+
+
+def test_what_is_said_of_a_field_goes_when_it_is_mended(ada: Reader, article: Article) -> None:
+    ada.opens(article()).sends()
+    expect(ada.problem("name")).to_be_visible()
+    ada.page.locator("comments-thread #name").press_sequentially("A")
+    expect(ada.problem("name")).to_have_count(0)
+    expect(ada.page.locator("comments-thread #name")).to_have_attribute("aria-invalid", "false")
+    expect(ada.problem("email")).to_be_visible()
+
+
+def test_who_writes_at_length_is_told_what_is_left(ada: Reader, article: Article) -> None:
+    ada.opens(article())
+    body, note = ada.page.locator("comments-thread #body"), ada.page.locator("comments-thread #about-body")
+    body.fill("x" * 9_499)
+    expect(note).to_contain_text("bold")
+    body.fill("x" * 9_999)
+    expect(note).to_have_text("1 character left")
+    body.fill("x" * 9_990 + "🍞" * 10)
+    expect(note).to_have_text("0 characters left")
+    ada.fills("x" * 10_001).sends()
+    expect(ada.problem("body")).to_contain_text("too long")
+
+
+def test_the_field_grows_with_the_text(ada: Reader, article: Article) -> None:
+    ada.opens(article())
+    body = ada.page.locator("comments-thread #body")
+    before = body.bounding_box()
+    body.fill("A line\n" * 40)
+    after = body.bounding_box()
+    assert before
+    assert after
+    assert after["height"] > before["height"] * 3
+
+
+def test_a_box_that_the_site_offers_is_drawn_and_sent(ada: Reader, article: Article) -> None:
+    offer = {"name": "replies", "type": "checkbox", "label": "Email me replies to this comment"}
+    change_thread(ada.page, lambda answer: answer["form"]["fields"].append(offer))
+    ada.opens(article()).page.get_by_label("Email me replies to this comment").check()
+    with ada.page.expect_request(SUBMITTING) as sent:
+        ada.writes("Tell me")
+    assert sent.value.post_data_json["replies"] == "on"
+
+
+# On the way.
+
+
+def test_the_same_words_keep_their_key_over_a_reload(ada: Reader, article: Article) -> None:
+    ada.opens(url := article())
+    ada.page.route(SUBMITTING, lambda route: route.fulfill(status=403, json={"detail": "Not now."}))
+    sent: list[Request] = []
+    ada.page.on("request", lambda request: sent.append(request) if SUBMITTING.search(request.url) else None)
+    ada.fills("Once and only once").sends()
+    expect(alert(ada)).to_have_text("Not now.")
+    ada.opens(url).sends()
+    expect(alert(ada)).to_have_text("Not now.")
+    assert len(sent) == 2
+    assert sent[0].headers["idempotency-key"] == sent[1].headers["idempotency-key"]
+    assert sent[0].post_data_json == sent[1].post_data_json
+    ada.fills("Something else").sends()
+    expect(ada.page.locator("comments-thread button.main")).to_have_text("Post Comment")
+    assert sent[2].headers["idempotency-key"] != sent[0].headers["idempotency-key"]
+
+
+def test_a_service_that_never_answers_is_given_up_and_asked_twice_more(ada: Reader, article: Article) -> None:
+    # A hundredth of the time, so that nobody has to wait for it.
+    ada.page.add_init_script(
+        "window.waits = []; const timeout = AbortSignal.timeout; const later = setTimeout;"
+        "AbortSignal.timeout = (wait) => { waits.push(wait); return timeout.call(AbortSignal, wait / 100) };"
+        "window.setTimeout = (act, wait) => { waits.push(wait); return later(act, wait / 100) }"
+    )
+    ada.opens(article()).fills("Is anybody there?")
+    ada.page.locator("comments-thread #body").focus()
+    ada.page.wait_for_load_state("networkidle")
+    ada.page.evaluate("waits.length = 0")
+    ada.page.route(SUBMITTING, lambda route: None)
+    ada.sends()
+    expect(alert(ada)).to_contain_text("Your text is kept here")
+    assert ada.page.evaluate("waits") == [15_000, 800, 15_000, 2_400, 15_000]
+    expect(ada.page.locator("comments-thread #body")).to_have_value("Is anybody there?")
+
+
+def test_who_is_too_fast_is_told_for_how_long_to_wait(
+    ada: Reader, articles: Articles, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with serving(articles, tmp_path_factory.mktemp("slow"), submit_limits="1 per hour") as slow:
+        ada.opens(articles.publish(slow.url, "/too-fast")).writes("One an hour")
+        ada.fills("And another").sends()
+        expect(alert(ada)).to_contain_text(re.compile(r"in \d+ min; what you wrote is kept"))
+        expect(ada.page.locator("comments-thread #body")).to_have_value("And another")
+
+
+def test_where_nothing_may_be_kept_she_writes_all_the_same(
+    ada: Reader, article: Article, complaints: Complaints
+) -> None:
+    ada.page.add_init_script(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError') } })"
+    )
+    ada.opens(article()).writes("In private")
+    assert complaints.lines == []
+
+
+def test_a_discussion_that_closes_while_she_writes_leaves_her_the_text(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Before the end")
+    ada.opens(url).fills("Too late")
+    service.lock(service.approve("Before the end"))
+    ada.sends()
+    expect(alert(ada)).to_have_text("This discussion takes no more comments.")
+    expect(ada.page.locator("comments-thread #body")).to_have_value("Too late")
+
+
+def test_nothing_is_written_into_a_browser_that_only_reads(
+    ada: Reader, article: Article, context: BrowserContext
+) -> None:
+    ada.opens(article())
+    assert (
+        ada.page.evaluate(
+            "Object.values(localStorage).filter(kept => /\\w/.test(kept.replace(/null|own|answering/g, '')))"
+        )
+        == []
+    )
+    assert context.cookies() == []
+
+
+# What was sent.
+
+
+def test_her_comment_says_until_when_it_can_be_changed(ada: Reader, article: Article) -> None:
+    expect(ada.opens(article()).writes("Changeable")).to_contain_text(
+        re.compile(r"You can change it until \d+:\d\d"),
+    )
+
+
+def test_what_was_published_can_be_changed_for_a_while_and_what_was_not_is_said_so(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article()
+    ada.opens(url).writes("Good bread")
+    ada.writes("Bad bread")
+    service.approve("Good bread")
+    service.decide("Bad bread", "trash")
+    ada.opens(url)
+    expect(ada.own()).to_contain_text("This comment was not published.")
+    expect(ada.own()).to_contain_text("Bad bread")
+    expect(ada.own().get_by_role("button")).to_have_count(0)
+    good = ada.comments().filter(has_text="Good bread")
+    expect(good.get_by_role("button", name="Edit")).to_be_visible()
+    ada.opens(url)
+    expect(good).to_be_visible()
+    expect(ada.own()).to_have_count(0)
+
+
+def test_in_a_closed_discussion_her_own_words_can_still_be_mended(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="The last one")
+    ada.opens(url).writes("Bake at 250 degrees.")
+    service.lock(service.approve("The last one"))
+    ada.opens(url)
+    closed = ada.page.get_by_text("Comments are closed here.")
+    expect(closed).to_be_visible()
+    expect(ada.page.locator("comments-thread form")).to_be_hidden()
+    expect(ada.page.get_by_role("button", name="Reply")).to_have_count(0)
+    ada.own().get_by_role("button", name="Edit").click()
+    expect(closed).to_be_visible()
+    ada.page.locator("comments-thread #body").fill("Bake at 230 degrees.")
+    ada.page.get_by_role("button", name="Save").click()
+    expect(ada.own()).to_contain_text("230")
+    expect(ada.page.locator("comments-thread form")).to_be_hidden()
+    ada.page.get_by_role("button", name="Withdraw").click()
+    expect(ada.own()).to_have_count(0)
+    expect(ada.page.locator("comments-thread form")).to_be_hidden()
+    expect(ada.page.locator("comments-thread section").last).to_be_focused()

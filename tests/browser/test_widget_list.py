@@ -1,0 +1,163 @@
+"""What readers see: who wrote, when, in answer to what, in which order; and how they find it again."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Complaints, Service
+from tests.browser.reader import Reader, path_of
+from tests.browser.test_widget_kept import change_thread
+
+Article = Callable[..., str]
+
+
+@pytest.fixture
+def ada(page: Page) -> Reader:
+    return Reader(page)
+
+
+def test_what_lies_deeper_than_the_site_wants_says_what_it_answers(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article()
+    origin, path = url.rsplit("/", 1)[0], path_of(url)
+    parent: str | None = None
+    for n in range(6):
+        parent = service.submit(path, origin, body=f"Level {n}", name=f"Ann {n}", parent=parent)["id"]
+        service.approve_all(path)
+    ada.opens(url)
+    deep = [ada.comments().filter(has_text=f"Level {n}") for n in range(6)]
+    levels = [
+        comment.evaluate("e => { let n = 0; while (e = e.parentNode.closest?.('li')) n++; return n }")
+        for comment in deep
+    ]
+    assert levels == [1, 2, 3, 4, 4, 4]
+    assert [re.findall("in reply to (.*?)\\s*Level", comment.inner_text()) for comment in deep] == [
+        [], [], [], [], ["Ann 3"], ["Ann 4"],
+    ]  # fmt: skip
+    deep[5].get_by_role("link", name="in reply to Ann 4").click()
+    expect(deep[4]).to_be_focused()
+
+
+def test_a_moderator_is_marked(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.answers(service.submit(path_of(url), url.rsplit("/", 1)[0], body="Why?"), "Because.")
+    ada.opens(url)
+    expect(ada.comments().nth(1).locator(".badge")).to_have_text("Moderator")
+    expect(ada.comments().nth(0).locator(".badge")).to_have_count(0)
+
+
+def test_times_are_near_in_words_and_exact_when_asked(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    ages = [timedelta(seconds=5), timedelta(minutes=7), timedelta(hours=3), timedelta(days=2), timedelta(days=90)]
+
+    def age(answer: dict) -> None:  # type: ignore[type-arg]
+        for comment, ago in zip(answer["comments"], ages, strict=True):
+            comment["created_at"] = (datetime.now().astimezone() - ago).isoformat()
+
+    for n in range(len(ages)):
+        service.submit(path_of(url), url.rsplit("/", 1)[0], body=f"Aged {n}")
+    service.approve_all(path_of(url))
+    change_thread(ada.page, age)
+    times = ada.opens(url).page.locator("comments-thread time")
+    said = times.all_inner_texts()
+    assert re.fullmatch(r"\d+ seconds ago", said[0])
+    assert said[1:4] == ["7 minutes ago", "3 hours ago", "2 days ago"]
+    assert re.fullmatch(r"\w+ \d+, 20\d\d", said[4])
+    expect(times.first).to_have_attribute("title", re.compile(r"^\w+, \w+ \d+, 20\d\d at \d+:\d\d"))
+    expect(times.first).to_have_attribute("datetime", re.compile(r"^20\d\d-"))
+
+
+def test_where_nobody_has_written_it_says_so(ada: Reader, article: Article) -> None:
+    expect(ada.opens(article()).page.get_by_role("heading", name="No comments yet")).to_be_visible()
+
+
+def test_a_discussion_closed_by_age_says_so(ada: Reader, article: Article) -> None:
+    change_thread(ada.page, lambda answer: answer.update(state="closed"))
+    ada.opens(article())
+    expect(ada.page.get_by_text("This discussion is over")).to_be_visible()
+    expect(ada.page.locator("comments-thread form")).to_be_hidden()
+
+
+def test_a_link_on_the_page_to_a_comment_leads_there(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    comment = service.submit(path_of(url), url.rsplit("/", 1)[0], body="Linked to")
+    service.approve("Linked to")
+    ada.opens(url)
+    # A base elsewhere must not lead the reader away.
+    ada.page.evaluate(
+        "document.head.append(Object.assign(document.createElement('base'), { href: 'https://else.example/' }))"
+    )
+    ada.page.evaluate("id => (location.hash = `comment-${id}`)", comment["id"])
+    expect(ada.comments()).to_be_focused()
+    expect(ada.comments().locator("time").locator("..")).to_have_attribute("href", f"{url}#comment-{comment['id']}")
+
+
+def test_it_loads_when_the_reader_comes_near_and_at_once_when_asked(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    lazy = '<p style="height:5000px">Long</p><comments-thread site="blog"></comments-thread><script async src="{service}/embed.js"></script>'
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url) if "/thread?" in request.url else None)
+    ada.page.goto(url := article(snippet=lazy))
+    ada.page.wait_for_function("!!customElements.get('comments-thread')")
+    ada.page.wait_for_load_state("networkidle")
+    assert asked == []
+    ada.page.mouse.wheel(0, 5000)
+    expect(ada.page.locator("comments-thread form")).to_be_visible()
+    assert len(asked) == 1
+    for now in (url + "#comment-1", article(snippet=lazy.replace('site="blog"', 'site="blog" eager'))):
+        asked.clear()
+        ada.page.goto("about:blank")
+        ada.page.goto(now)
+        expect(ada.page.locator("comments-thread form")).to_be_attached()
+        assert len(asked) == 1
+
+
+def test_all_counts_of_an_index_page_are_one_request(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Counted")
+    service.approve("Counted")
+    pages = [path_of(url), "/never", "/nor/this"]
+    words = ("Comments", "12 comments", "")
+    links = "".join(
+        f'<a data-comments-site="blog" data-comments-count="{page}" href="#">{text}</a>'
+        for page, text in zip(pages, words, strict=True)
+    )
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url) if "/counts?" in request.url else None)
+    ada.page.goto(article(snippet=links + '<script async src="{service}/embed.js"></script>'))
+    expect(ada.page.locator("a")).to_have_text(["Comments (1)", "0 comments", "0"])
+    assert len(asked) == 1
+
+
+def test_the_site_hears_of_failures(ada: Reader, article: Article, complaints: Complaints) -> None:
+    ada.page.add_init_script("addEventListener('comments:error', (event) => (window.heard = event.detail.message))")
+    ada.page.route("**/api/v1/**", lambda route: route.abort())
+    ada.page.goto(article())
+    expect(ada.page.get_by_role("alert")).to_be_visible()
+    assert ada.page.evaluate("heard")
+    assert len(complaints.ours()) == 1
+
+
+@pytest.mark.parametrize(("root", "attribute", "title"), [
+    ('lang="fr"', ' lang="de"', "Schreibe einen Kommentar"),
+    ('lang="fr"', "", "Laisser un commentaire"),
+    ("", "", "Deja un comentario"),
+    ("", ' lang="not a language"', "Deja un comentario"),
+])  # fmt: skip
+def test_the_language_is_the_elements_then_the_pages_then_the_readers(
+    browser: Browser, article: Article, service: Service, root: str, attribute: str, title: str
+) -> None:
+    url = article(
+        f'<!doctype html><html {root}><title>Bread</title><comments-thread site="blog" eager{attribute}></comments-thread>'
+        f'<script async src="{service.url}/embed.js"></script>'
+    )
+    context = browser.new_context(locale="es-MX")
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("comments-thread #form")).to_have_text(title)
+    context.close()
