@@ -1,7 +1,7 @@
 """The cast and the stage: what every test may ask for."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from comments_service import config, create_app, database, http
 from comments_service.accounts import tokens
 from comments_service.extensions import db
 from comments_service.sites import policy, registry
+from comments_service.sites.models import Site
 
 DATA = os.environ.get("COMMENTS_TEST_DATA")
 GENEROUS = "100000 per minute"
@@ -147,6 +148,18 @@ def client(app: Flask) -> FlaskClient:
 def blog(app: Flask) -> str:
     """The site `blog`, with the policy that a site begins with."""
     return registry.add(SITE, [ORIGIN], policy.Policy(), http.now()).id
+
+
+@pytest.fixture
+def holds(blog: str) -> Callable[..., None]:
+    """Change rules of the blog's policy."""
+
+    def change(**rules: object) -> None:
+        site = db.session.get_one(Site, SITE)
+        site.policy = {**site.policy, **rules}
+        db.session.commit()
+
+    return change
 
 
 @pytest.fixture

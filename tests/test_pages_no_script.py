@@ -16,7 +16,6 @@ from werkzeug.test import TestResponse
 from comments_service import config, create_app, database, http
 from comments_service.extensions import db
 from comments_service.sites import policy, registry
-from comments_service.sites.models import Site
 
 HOSTILE = """'"><script>alert(1)</script></textarea><img src=x onerror=alert(1)>{{ 7*7 }}&amp;"""
 VOID = {"input", "br", "meta", "link", "img", "hr"}
@@ -105,18 +104,6 @@ ADA = {"name": "Ada", "email": "ada@ada-lovelace.org", "website": "https://ada.e
 @pytest.fixture
 def browser(blog: str, client: FlaskClient) -> Browser:
     return Browser(client)
-
-
-@pytest.fixture
-def holds(blog: str) -> Callable[..., None]:
-    """Change the blog's policy."""
-
-    def change(**rules: object) -> None:
-        site = db.session.get_one(Site, SITE)
-        site.policy = {**site.policy, **rules}
-        db.session.commit()
-
-    return change
 
 
 # Reading ---------------------------------------------------------------------------------------------------------

@@ -17,21 +17,8 @@ from comments_service.comments.models import Comment, Status, StatusCount, Threa
 from comments_service.extensions import db
 from comments_service.notify.models import OutboxMessage
 from comments_service.sites import registry
-from comments_service.sites.models import Site
 
 LATER = timedelta(minutes=16)
-
-
-@pytest.fixture
-def holds(blog: str) -> Callable[..., None]:
-    """Change the blog's policy."""
-
-    def change(**rules: object) -> None:
-        site = db.session.get_one(Site, SITE)
-        site.policy = {**site.policy, **rules}
-        db.session.commit()
-
-    return change
 
 
 def stored() -> list[Comment]:
