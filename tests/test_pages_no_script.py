@@ -1,8 +1,10 @@
 """Ada's browser runs no scripts, and she can do everything with plain pages: read, write, mend, withdraw."""
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -252,6 +254,43 @@ def test_a_fragment_is_the_same_for_everybody(browser: Browser) -> None:
     assert first.data == second.data
     assert "idempotency_key" not in browser.page.forms[0]
     assert browser.page.forms[0]["token"] == ""
+
+
+def posting(answer: TestResponse) -> Any:
+    """What search engines read on a page."""
+    [text] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', answer.text)
+    return json.loads(text)
+
+
+def test_search_engines_learn_of_the_article_what_its_site_says(
+    browser: Browser, ada: Commenter, ben: Commenter, mia: Mia
+) -> None:
+    asked = ada.submits("Why?")
+    mia.approves(asked)
+    mia.approves(ben.submits("Because.", parent=asked.json["comment"]["id"]))
+    said = {"title": "</script>Bread", "author": "Ann Baker", "published": "2026-11-23", "summary": "Flour & time."}
+    browser.opens_the_thread(fragment="1")  # who says nothing is answered otherwise
+    found = posting(browser.opens_the_thread(fragment="1", **said))
+    assert found["headline"] == "</script>Bread"
+    assert found["author"] == {"@type": "Person", "name": "Ann Baker"}
+    assert (found["datePublished"], found["text"], found["commentCount"]) == ("2026-11-23", "Flour & time.", 2)
+    [question] = found["comment"]
+    [answer] = question["comment"]
+    assert [(c["author"]["name"], c["text"]) for c in (question, answer)] == [("Ada", "Why?"), ("Ben", "Because.")]
+    assert datetime.fromisoformat(answer["datePublished"])
+    assert question["url"] == f"{ORIGIN}{PAGE}#comment-{asked.json['comment']['id']}"
+
+
+def test_nothing_is_made_up_of_an_article_of_which_nothing_is_said(browser: Browser) -> None:
+    for answer in (browser.opens_the_thread(fragment="1"), browser.opens_the_thread(author="Eve, by a link")):
+        assert set(posting(answer)) == {"@context", "@type", "url", "commentCount", "comment"}
+
+
+@pytest.mark.parametrize("wrong", [{"published": "yesterday"}, {"author": "x" * 1001}])
+def test_what_cannot_be_said_of_an_article_is_named(browser: Browser, wrong: dict[str, str]) -> None:
+    answer = browser.opens_the_thread(fragment="1", **wrong)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == list(wrong)
 
 
 def test_ada_presses_the_button_twice_and_says_it_once(browser: Browser, mia: Mia) -> None:

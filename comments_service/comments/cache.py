@@ -39,7 +39,7 @@ KEPT = tuple(
         (r"/api/v1/sites/[a-z0-9-]+/counts", "page"),
         (r"/api/v1/sites/[a-z0-9-]+/latest", "limit"),
         (r"/api/v1/sites/[a-z0-9-]+/feed\.atom", "page"),
-        (r"/s/[a-z0-9-]+/thread", "page sort after lang fragment"),
+        (r"/s/[a-z0-9-]+/thread", "page sort after lang fragment title author published summary"),
         (r"/(?:embed|pow)\.js", ""),
         (r"/api/v1/openapi\.json", ""),
     )

@@ -14,7 +14,7 @@ from ..errors import FieldError
 from ..sites import page_key, policy
 from ..sites.models import Site
 from ..sites.registry import find
-from . import form, form_token, markup, reading
+from . import form, form_token, markup, reading, structured
 from .texts import COMMENTS, PAGE_TEXTS, TEXTS, said
 from .views import note, question
 
@@ -47,7 +47,7 @@ def show(site_id: str) -> Response:
     site = find(site_id)
     asked = question(site)
     if "fragment" in request.args:
-        html, closes_at = render(site, asked, Filled(), fragment=True)
+        html, closes_at = render(site, asked, Filled(), structured.article(request.args))
         return http.cacheable(html.encode(), "text/html", note(site, asked.page, closes_at))
     asked.lang = http.language(policy.of(site).language)
     filled = Filled(
@@ -71,14 +71,14 @@ def answer(html: str, site: Site, status: int = 200) -> Response:
 
 
 def render(
-    site: Site, asked: reading.Question, filled: Filled, *, fragment: bool = False
+    site: Site, asked: reading.Question, filled: Filled, article: structured.Article | None = None
 ) -> tuple[str, datetime | None]:
-    """The thread and the form as HTML, a whole page or its inner part alone, and when the thread will close."""
+    """The thread and the form as HTML, and when the thread will close: a page, or the inner part for an `article`."""
     rules = policy.of(site)
     thread, closes_at = reading.thread(site, rules, asked, http.now())
     names = {comment.id: comment.name for comment in thread.comments}
     html = render_template(
-        "comments/fragment.html" if fragment else "comments/thread.html",
+        "comments/fragment.html" if article else "comments/thread.html",
         site=site,
         thread=thread,
         entries=[(comment, markup.html(msgspec.json.decode(comment.body))) for comment in thread.comments],
@@ -87,13 +87,13 @@ def render(
         filled=filled,
         errors={error.field: error for error in filled.errors},
         # A fragment is one for all its readers, a key is for one comment.
-        idempotency_key="" if fragment else filled.values.get("idempotency_key") or uuid7().hex,
+        idempotency_key="" if article else filled.values.get("idempotency_key") or uuid7().hex,
         article=page_key.address(asked.page, site.origins),
         base=config.current().address,
         lang=asked.lang,
         # Links lead on in a language that was asked for; the reader's own needs no saying.
         stated_lang=asked.lang if request.values.get("lang") else "",
-        structured=_structured(site, thread),
+        structured=structured.posting(site, thread, article or structured.Article()),
         t=texts(asked.lang) | dict(rules.wording),
         counted=i18n.counted(asked.lang, COMMENTS, thread.count),
         parent_name=names.get(str(filled.values.get("parent"))),
@@ -104,26 +104,3 @@ def render(
 def texts(lang: str) -> dict[str, str]:
     """Every sentence that a page may say, in `lang`."""
     return said({**TEXTS, **PAGE_TEXTS}, lang)
-
-
-def _structured(site: Site, thread: reading.ThreadAnswer) -> str:
-    """The thread as JSON-LD (schema.org DiscussionForumPosting), safe inside a script element."""
-    article = page_key.address(thread.page, site.origins)
-    comments = [
-        {
-            "@type": "Comment",
-            "author": {"@type": "Person", "name": comment.name},
-            "datePublished": comment.created_at,
-            "text": markup.text(msgspec.json.decode(comment.body)),
-        }
-        for comment in thread.comments
-    ]
-    posting = {
-        "@context": "https://schema.org",
-        "@type": "DiscussionForumPosting",
-        "url": article or thread.page,
-        "commentCount": thread.count,
-        "comment": comments,
-    }
-    text = msgspec.json.encode(posting).decode()
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

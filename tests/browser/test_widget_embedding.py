@@ -67,6 +67,7 @@ def test_search_engines_read_hostile_words_as_words(
     assert posting["@type"] == "DiscussionForumPosting"
     assert posting["url"] == url
     [comment] = posting["comment"]
+    assert comment["url"].startswith(f"{url}#comment-")
     assert comment["@type"] == "Comment"
     assert comment["author"]["name"] == "</script><b>Ann"
     assert "</script><script>alert(1)</script>" in comment["text"]
