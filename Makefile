@@ -12,5 +12,5 @@ pictures: ## take the README's pictures
 	@COMMENTS_TEST_PICTURES=docs/pictures sh scripts/dev.sh test tests/browser/test_demo.py -q
 gallery: ## photograph the widget in its states
 	@COMMENTS_TEST_GALLERY=docs/pictures/gallery sh scripts/dev.sh test tests/browser/test_widget_gallery.py -q
-figures: ## measure the widget, each figure beside its limit
-	@sh scripts/dev.sh test tests/browser/test_widget_figures.py -q -s
+figures: ## measure the widget, each figure beside its limit, and write docs/embed.md
+	@COMMENTS_TEST_FIGURES=1 sh scripts/dev.sh test tests/browser/test_widget_figures.py -q -s
