@@ -50,6 +50,8 @@ class Articles:
             return html.encode(), {"Content-Type": "text/html; charset=utf-8", **headers}
         name, _, rest = path.lstrip("/").partition("/")
         file = self._folders[name] / rest if name in self._folders else None
+        if file and file.is_dir():
+            file /= "index.html"
         if file is None or not file.is_file():
             return None
         return file.read_bytes(), {"Content-Type": mimetypes.guess_type(file.name)[0] or "text/plain"}
