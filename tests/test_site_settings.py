@@ -1,7 +1,9 @@
 """Mia, who owns the blog, decides what it does: each setting by its name, each change an event, each rule tried before."""
 
 import re
+import time
 from collections.abc import Callable
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -13,9 +15,8 @@ from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
 from werkzeug.test import TestResponse
 
-from comments_service import cli, http
+from comments_service import cli, delivery, http
 from comments_service.accounts import tokens
-from comments_service.accounts.actor import SYSTEM
 from comments_service.accounts.models import Role
 from comments_service.administration import settings, settings_pages
 from comments_service.extensions import db
@@ -260,18 +261,26 @@ def test_a_changed_rule_scores_what_waits_anew_and_its_undo_too(ada: Commenter, 
 
 
 def test_a_long_queue_is_scored_while_the_owner_does_something_else(
-    ada: Commenter, mia: Mia, monkeypatch: pytest.MonkeyPatch
+    app: Flask, ada: Commenter, mia: Mia, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "AT_ONCE", 2)
     monkeypatch.setattr(settings, "AT_ONCE", 2)
+    monkeypatch.setattr(delivery, "PAUSE_SECONDS", 0.05)
     for number in range(7):
         ada.submits(f"{LINKS} number {number}")
     changes(mia, spam_words=["see"])
     assert settings.unfinished() == [SITE]
     assert (mia.queue(status="pending")["total"], mia.queue(status="spam")["total"]) == (3, 4)
     assert "number 2" in mia.queue(status="pending")["comments"][0]["body_source"]  # the newest first
-    db.session.rollback()
-    settings.go_on(SITE, SYSTEM, http.now())
+    stop = Event()
+    beside = Thread(target=delivery.run_forever, args=(app, stop))
+    beside.start()
+    deadline = time.monotonic() + 10
+    while settings.unfinished() and time.monotonic() < deadline:
+        db.session.rollback()
+        time.sleep(0.05)
+    stop.set()
+    beside.join()
     assert settings.unfinished() == []
     assert mia.queue(status="spam")["total"] == 7
     kinds = [(entry["kind"], entry["by"], entry["changed"]) for entry in log(mia)]
