@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from comments_service import create_app, database, http, openapi
 from comments_service.accounts import tokens
+from comments_service.accounts.models import Role
 from comments_service.config import Settings
 from comments_service.sites import policy, registry
 
@@ -160,7 +161,7 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with app.app_context():
         database.upgrade()
         registry.add(SITE, [ORIGIN], policy.Policy(), http.now())
-        token = tokens.add("fuzz", [SITE], http.now())
+        token = tokens.add("fuzz", [SITE], http.now(), Role.OWNER)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     return schema, token
 

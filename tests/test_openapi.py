@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from comments_service import http
 from comments_service.accounts import tokens
+from comments_service.accounts.models import Role
 
 SITES, MODERATION = "/api/v1/sites/{site_id}", "/api/v1/moderation"
 OF_SITE = f"{MODERATION}/sites/{{site_id}}/settings"
@@ -137,7 +138,7 @@ def form(body: str, **fields: Any) -> dict[str, Any]:
 
 def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, Any]) -> None:
     """Ada writes, Mia decides, everybody reads: every operation answers well, once at least."""
-    token = tokens.add("Mia", [SITE], http.now())
+    token = tokens.add("Mia", [SITE], http.now(), Role.OWNER)
     mias: dict[str, Any] = {"token": token}
     own, card = "/api/v1/comments/{comment_id}", f"{MODERATION}/comments/{{comment_id}}"
 
@@ -197,7 +198,7 @@ def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, 
 
 
 def test_refusals_fit_the_description_too(walk: Walk, ada: Commenter) -> None:
-    token = tokens.add("Mia", [SITE], http.now())
+    token = tokens.add("Mia", [SITE], http.now(), Role.OWNER)
     wrong = {"site_id": "nowhere"}
     walk.asks("get", f"{SITES}/thread", 404, **wrong, query={"page": PAGE})
     walk.asks("get", f"{SITES}/thread", 422, site_id=SITE, query={"page": PAGE, "after": "x"})

@@ -16,7 +16,7 @@ from people import ORIGIN, SITE, Commenter, Mia, Reader
 from werkzeug.test import TestResponse
 
 from comments_service import cli, delivery, http
-from comments_service.accounts import tokens
+from comments_service.accounts import moderators, tokens
 from comments_service.accounts.models import Role
 from comments_service.administration import settings, settings_pages
 from comments_service.extensions import db
@@ -53,6 +53,12 @@ def log(mia: Mia) -> list[dict[str, Any]]:
 
 def undoes(mia: Mia, event: str) -> TestResponse:
     return asks(mia, "POST", f"/api/v1/moderation/events/{event}/undo")
+
+
+@pytest.fixture
+def mia(blog: str, client: FlaskClient) -> Mia:
+    """The owner of the blog."""
+    return Mia(client, tokens.add("Mia", [SITE], http.now(), Role.OWNER))
 
 
 @pytest.fixture
@@ -191,7 +197,7 @@ def test_a_request_that_is_none_is_refused(mia: Mia, body: dict[str, Any]) -> No
 
 def test_only_those_of_the_site_see_and_change_its_settings(mia: Mia, client: FlaskClient, app: Flask) -> None:
     registry.add("shop", ["https://shop.example"], policy.Policy(), http.now())
-    noah = Mia(client, tokens.add("Noah", ["shop"], http.now()))
+    noah = Mia(client, tokens.add("Noah", ["shop"], http.now(), Role.OWNER))
     event = changes(mia, max_links=5).json["event"]
     assert asks(noah, "GET", SETTINGS).status_code == 404
     assert changes(noah, max_links=1).status_code == 404
@@ -200,6 +206,27 @@ def test_only_those_of_the_site_see_and_change_its_settings(mia: Mia, client: Fl
     assert client.get(SETTINGS).status_code == 401
     assert Browser(app).opens("/admin/settings").status_code == 303
     assert stands(mia)["max_links"] == 5
+
+
+def test_a_moderator_who_is_no_owner_changes_and_undoes_no_setting(mia: Mia, client: FlaskClient, app: Flask) -> None:
+    noah = Mia(client, tokens.add("Noah", [SITE], http.now()))
+    event = changes(mia, max_links=5).json["event"]
+    assert asks(noah, "GET", SETTINGS).status_code == 403
+    assert changes(noah, max_links=1).status_code == 403
+    assert undoes(noah, event).status_code == 403
+    assert stands(mia)["max_links"] == 5
+
+
+def test_a_moderator_is_not_shown_what_only_an_owner_may_do(mia: Mia, app: Flask) -> None:
+    changes(mia, max_links=5)
+    link = moderators.add("noah@noah-moderates.org", "Noah", {SITE: Role.MODERATOR}, http.sealer(), http.now())[1]
+    noah = Browser(app)
+    noah.sends(f"/admin/sign-in/{link}")
+    log = noah.opens("/admin/events").text
+    assert "Changed the settings" in log
+    assert "/admin/undo/" not in log
+    assert "/admin/settings" not in log
+    assert noah.opens(f"/admin/settings?site={SITE}").status_code == 403
 
 
 # The log

@@ -13,8 +13,7 @@ from ..accounts.models import Invitation, Role
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor, signed_in
 from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
-from ..moderation import queue
-from . import people
+from . import people, settings
 from .people import Guest, NeedsAccount
 
 bp = Blueprint("people", __name__, url_prefix="/admin", template_folder="templates")
@@ -77,7 +76,8 @@ def show_invitation(token: str) -> str:
     # Looking at a link never uses it up: mail scanners and previews do that.
     invitation = invitations.read(token, http.signer(), http.now())
     person = signed_in()
-    return render_template("people/invitation.html", invitation=invitation, me=person.actor.name if person else "")
+    me = person.actor.name if person else ""
+    return render_template("administration/invitation.html", invitation=invitation, me=me)
 
 
 @bp.post("/invitation/<token>")
@@ -108,7 +108,7 @@ def set_role(person: UUID, role: Role | None, done: str) -> Answer:
 def page(site: str, errors: dict[str, str] | None = None, **told: Any) -> str:
     """The people of the site, with what is `told` at its top; raises `NotFound` and `Forbidden`."""
     return render_template(
-        "people/people.html",
+        "administration/people.html",
         site=site,
         sites=sites(),
         people=people.listed(site, actor()),
@@ -127,7 +127,7 @@ def sites() -> list[str]:
     who = actor()
     if not who.is_owner:
         raise Forbidden("Only an owner of a site sees its people.")
-    owned = [site for site in queue.sites_of(who) if who.owns(site)]
+    owned = settings.owned(who)
     if not owned:
         raise NotFound("There is no site yet.")
     return owned

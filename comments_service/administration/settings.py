@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..accounts.actor import Actor
 from ..comments.models import Status
 from ..database import transaction, uuid7
-from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
+from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
 from ..moderation import decisions, queue, sealing
 from ..moderation.decisions import Part
@@ -62,7 +62,7 @@ class Saved:
 
 def owned(actor: Actor) -> list[str]:
     """The keys of the sites whose settings the actor may change."""
-    return [site_id for site_id in queue.sites_of(actor) if _owns(actor, site_id)]
+    return [site_id for site_id in queue.sites_of(actor) if actor.owns(site_id)]
 
 
 def site(site_id: str, actor: Actor) -> Site:
@@ -231,14 +231,6 @@ def _origins(given: object) -> list[str]:
     return list(dict.fromkeys(registry.checked_origin(line) for line in lines))
 
 
-def _owns(actor: Actor, site_id: str) -> bool:
-    try:
-        actor.check_owner(site_id)
-    except (NotFound, Forbidden):
-        return False
-    return True
-
-
 def _plain(rules: policy.Policy) -> dict[str, Any]:
     """The policy as JSON has it."""
     return dict(msgspec.json.decode(msgspec.json.encode(rules)))
@@ -260,4 +252,4 @@ def _written(name: str, value: Any) -> str:
     return setting.choices.get(value) or setting.written(value) or "nothing"
 
 
-FORMS[Kind.SETTINGS] = Form(shown, told, turn)
+FORMS[Kind.SETTINGS] = Form(shown, told, turn, for_owners=True)
