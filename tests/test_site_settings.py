@@ -56,12 +56,6 @@ def undoes(mia: Mia, event: str) -> TestResponse:
 
 
 @pytest.fixture
-def mia(blog: str, client: FlaskClient) -> Mia:
-    """The owner of the blog."""
-    return Mia(client, tokens.add("Mia", [SITE], http.now(), Role.OWNER))
-
-
-@pytest.fixture
 def browser(app: Flask, blog: str) -> Browser:
     add_mia()
     browser = Browser(app)
