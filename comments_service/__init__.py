@@ -14,6 +14,8 @@ from .comments import views as comments
 from .comments.cache import Cache, CachedReads, Validity
 from .extensions import db
 from .moderation import pages as queue_pages
+from .moderation import thread_pages as discussion_pages
+from .moderation import thread_views as discussions
 from .moderation import views as moderation
 from .privacy.sealing import Sealer
 from .signing import Signer
@@ -22,9 +24,9 @@ from .submissions import views as submissions
 from .widget import pages as widget
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
-JSON = (comments, submissions, moderation, settings_views, openapi, health)
+JSON = (comments, submissions, moderation, discussions, settings_views, openapi, health)
 ADMINISTRATION = (settings_pages, people_pages, numbers_pages, code_pages, passkey_pages)
-HTML = (thread_pages, submission_pages, queue_pages, *ADMINISTRATION, widget)
+HTML = (thread_pages, submission_pages, queue_pages, discussion_pages, *ADMINISTRATION, widget)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

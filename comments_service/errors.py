@@ -5,6 +5,7 @@ A use case raises a `ServiceError` where it knows what is wrong; `render` answer
 """
 
 import logging
+import math
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +16,7 @@ import sqlalchemy.exc
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
-from .i18n import N_
+from .i18n import N_, Translate
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,10 @@ class ServiceError(Exception):
     def headers(self) -> dict[str, str]:
         """Headers that belong to the refusal."""
         return {}
+
+    def said(self, translate: Translate) -> str:
+        """What is told of it, by `translate` in the reader's language."""
+        return translate(self.detail)
 
 
 class BadRequest(ServiceError):
@@ -118,7 +123,7 @@ class IdempotencyKeyReused(Invalid):
 
 
 class TooMany(ServiceError):
-    """Refused by a limit; `retry_after` in whole seconds."""
+    """Refused by a limit; `retry_after` in whole seconds, in the detail as `{minutes}`."""
 
     status, code = 429, "too-many"
 
@@ -128,6 +133,9 @@ class TooMany(ServiceError):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.retry_after)}
+
+    def said(self, translate: Translate) -> str:
+        return translate(self.detail).replace("{minutes}", str(math.ceil(self.retry_after / 60)))
 
 
 class Unavailable(ServiceError):
@@ -155,7 +163,7 @@ def problem(error: ServiceError) -> tuple[dict[str, Any], int, dict[str, str]]:
 def render(error: ServiceError) -> Response:
     """`error` as an `application/problem+json` response, its detail in the reader's language."""
     body, status, headers = problem(error)
-    body["detail"] = current_app.extensions["translate"](error.detail)  # who asks is known to `http`, above us
+    body["detail"] = error.said(current_app.extensions["translate"])  # who asks is known to `http`, above us
     response = Response(msgspec.json.encode(body), status, headers, mimetype="application/problem+json")
     response.headers.setdefault("Cache-Control", "no-store")
     return response

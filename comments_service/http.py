@@ -238,7 +238,7 @@ def _refusal(rate: RateLimitItem, key: str) -> TooMany:
 
 
 def _wait(seconds: int) -> TooMany:
-    return TooMany(translate(TOO_MANY).format(minutes=math.ceil(seconds / 60)), seconds)
+    return TooMany(TOO_MANY, seconds)
 
 
 def _limit_headers() -> dict[str, str]:

@@ -1,7 +1,5 @@
 """The API's description (OpenAPI 3.1), made from the structs and the form that the code itself reads."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -10,83 +8,43 @@ import msgspec
 from flask import Blueprint, Response
 
 from . import http
+from .api_schema import (
+    ACCEPTED,
+    BLOCKED_BY,
+    BODY,
+    CHANGED,
+    COUNT,
+    DECISION,
+    ID,
+    KEY,
+    LIMIT,
+    MODERATED,
+    MODERATION,
+    OF_PAGE,
+    ON_SITE,
+    OWN,
+    PAGE,
+    PROBLEM,
+    REFUSED,
+    SITE,
+    STATUS,
+    TEXT,
+    THREAD,
+    TIME,
+    TREE,
+    Operation,
+    Schema,
+    list_of,
+    maybe,
+    named,
+    thing,
+)
 from .comments import form, reading
-from .comments.models import Status
-from .sites.page_key import MAX_LENGTH
 from .sites.policy import Policy
 from .submissions.challenge import Challenge
 
 bp = Blueprint("openapi", __name__)
 
-Schema = Mapping[str, Any]
-
-TEXT: Schema = {"type": "string"}
-TIME: Schema = {"type": "string", "format": "date-time"}
-ID: Schema = {"type": "string", "format": "uuid"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-SITE: Schema = {"type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"}
-PAGE: Schema = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
-STATUS: Schema = {"type": "string", "enum": [status.value for status in Status]}
-TREE: Schema = {
-    "type": "array",
-    "description": "Elements: [tag, {attributes}?, …children]; a child is text or an element.",
-}
-BODY: Schema = {"type": "string", "minLength": 1, "maxLength": 10_000}
-
-
-def thing(**properties: Schema) -> Schema:
-    """The schema of an object that always has `properties`, and may have more."""
-    return {"type": "object", "properties": properties, "required": sorted(properties)}
-
-
-def list_of(item: Schema) -> Schema:
-    """The schema of a list of `item`."""
-    return {"type": "array", "items": item}
-
-
-def maybe(schema: Schema) -> Schema:
-    """`schema`, or null."""
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def named(name: str) -> Schema:
-    """The schema called `name` among the document's components."""
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-COMMENT = named("PublicComment")
-PROBLEM = thing(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, detail=TEXT)
-DECISION = thing(id=ID, status=STATUS, version={"type": "integer", "minimum": 1})
-MODERATED = thing(id=ID, site=TEXT, page=TEXT, status=STATUS, version=COUNT, name=TEXT, body_source=TEXT)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One route: what it takes, what it answers, and which refusals it knows."""
-
-    method: str
-    path: str
-    summary: str
-    answers: Mapping[int, Schema | None]
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    needed: frozenset[str] = frozenset()
-    headers: Mapping[str, Schema] = field(default_factory=dict)
-    body: Schema | None = None
-    problems: tuple[int, ...] = ()
-    security: str | None = None
-    media: str = "application/json"
-
-
-KEY = {"Idempotency-Key": {"type": "string", "pattern": "^[!-~]{1,200}$"}}
-OWN = thing(status=STATUS, comment=COMMENT, body_source=TEXT, editable={"type": "boolean"}, editable_until=maybe(TIME))
-ACCEPTED = thing(status=STATUS, comment=COMMENT, receipt=TEXT, editable_until=TIME)
-CHANGED = thing(event=maybe(ID), changed=COUNT, conflicts=list_of({"type": "object"}))
-ON_SITE = "/api/v1/sites/{site_id}"
-OF_PAGE = {"page": PAGE}
-LIMIT = {"type": "integer", "minimum": 1, "maximum": 50}
-MODERATION = "/api/v1/moderation"
-BLOCKED_BY: Schema = {"type": "string", "enum": ["address", "domain", "name", "network"]}
-REFUSED = (400, 401, 403, 404, 409, 413, 415, 422)
 OF_SITE = f"{MODERATION}/sites/{{site_id}}/settings"
 SETTINGS = thing(site=TEXT, revision=COUNT, settings=named("Policy"))
 CHANGES = thing(settings=named("Policy"))
@@ -314,9 +272,36 @@ OPERATIONS = (
     Operation(
         "patch",
         f"{MODERATION}/threads/{{thread_id}}",
-        "Lock or unlock a thread",
-        {200: thing(id=ID, locked={"type": "boolean"})},
-        body=thing(locked={"type": "boolean"}),
+        "Lock a thread, let it close after some days, pin a comment, or move it to another page",
+        {200: THREAD},
+        body={
+            "type": "object",
+            "properties": {
+                "locked": {"type": "boolean"},
+                "close_after_days": maybe(COUNT),
+                "pinned": maybe(ID),
+                "page": PAGE,
+            },
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+        problems=REFUSED,
+        security="moderator",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/threads/{{thread_id}}",
+        "A thread",
+        {200: THREAD},
+        problems=(401, 404),
+        security="moderator",
+    ),
+    Operation(
+        "post",
+        f"{MODERATION}/threads/{{thread_id}}/merge",
+        "Merge a thread into the one below another page",
+        {200: THREAD},
+        body=thing(page=PAGE),
         problems=REFUSED,
         security="moderator",
     ),

@@ -317,3 +317,12 @@ def test_a_schema_of_a_later_version_is_not_called_current(empty: Flask, coming:
     database.upgrade()
     coming.unlink()
     assert not database.is_current()
+
+
+def test_threads_from_before_they_had_days_of_their_own_are_as_they_were(empty: Flask) -> None:
+    to("0003")
+    fill()
+    to("0013")
+    (thread,) = rows()["thread"]
+    assert (thread["close_after_days"], thread["pinned_id"]) == (None, None)
+    assert rows()["thread_alias"] == []

@@ -21,7 +21,7 @@ from comments_service.extensions import Base, db
 from comments_service.sites import policy, registry
 
 NOAHS_ADDRESS, NOAHS_PASSWORD = "noah@noah-moderates.org", "seven copper lanterns downhill"
-API, PAGES = "moderation", "queue"  # the blueprints of the moderator's door
+API, PAGES = ("moderation", "threads"), ("queue", "discussion")  # the blueprints of the moderator's door
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SEARCHES = {"moderation.make_search", "queue.find"}  # sent as a form so that no address stands in a link
 FOREIGN_HEADERS = [
@@ -46,6 +46,7 @@ class Case:
     thread_id: str
     entry_id: str
     site: str
+    other_page: str
 
     def paths(self, app: Flask, rule: Rule) -> str:
         """The address of `rule` for this case; fails for a route with a part that it does not know."""
@@ -65,6 +66,8 @@ class Case:
             {"body": "Written by Noah", "version": 1},
             {"decisions": [{"id": self.comment_id, "status": "approved", "version": 1}]},
             {"locked": True},
+            {"page": f"/{self.site}/{uuid4()}"},
+            {"page": self.other_page},
             {"filter": "is:pending", "status": "trash", "site": self.site},
             {"q": "from:ada@example.org"},
             {"kind": "address"},
@@ -79,6 +82,8 @@ class Case:
             {"body": "Written by Noah", "version": "1"},
             {"body": "Written by Noah", "reply": "1"},
             {"locked": "true"},
+            {"do": "lock", "locked": "true"},
+            {"do": "merge", "page": self.other_page},
             {"list": "pending", "status": "trash", "site": self.site, "q": ""},
             {"q": "from:ada@example.org", "status": "pending"},
             {"kind": "address", "reason": "", "days": "7"},
@@ -119,7 +124,9 @@ def case_of(client: FlaskClient, site: str, origin: str) -> Case:
     foe = {"site": site, "kind": "name", "what": f"Foe of the {site} {uuid4()}"}
     assert client.post("/api/v1/moderation/blocks", json=foe, headers=headers).status_code == 201
     entry = client.get("/api/v1/moderation/blocks", headers=headers).json["blocks"][0]["id"]
-    return Case(comment, decisions[0]["id"], event, thread, entry, site)
+    other_page = f"/{site}/{uuid4()}"
+    ada.submits(f"More words of the {site}", page=other_page)
+    return Case(comment, decisions[0]["id"], event, thread, entry, site, other_page)
 
 
 @pytest.fixture
@@ -182,7 +189,7 @@ def test_noahs_program_moves_nothing_of_the_blog(
     app: Flask, client: FlaskClient, blogs: Case, bearer: dict[str, str]
 ) -> None:
     before = everything()
-    for rule, method in routes(app, API):
+    for rule, method in routes(app, *API):
         for body in blogs.bodies():
             answer = ask(client, blogs.paths(app, rule), method, body, bearer)
             assert answer.status_code in {200, 404, 422}, (method, rule, body)
@@ -193,7 +200,7 @@ def test_noahs_program_moves_nothing_of_the_blog(
 
 def test_noahs_browser_moves_nothing_of_the_blog(app: Flask, noah: Browser, blogs: Case) -> None:
     before = everything()
-    for rule, method in routes(app, PAGES):
+    for rule, method in routes(app, *PAGES):
         for form in blogs.forms():
             answer = send(noah, blogs.paths(app, rule), method, form)
             assert answer.status_code in {200, 303, 404, 422}, (method, rule, form)
@@ -205,8 +212,8 @@ def test_noahs_browser_moves_nothing_of_the_blog(app: Flask, noah: Browser, blog
 def test_what_is_the_blogs_answers_like_what_is_nowhere(
     app: Flask, client: FlaskClient, blogs: Case, bearer: dict[str, str]
 ) -> None:
-    nowhere = Case(*(str(uuid4()) for _ in range(5)), "blog")
-    for rule, method in routes(app, API):
+    nowhere = Case(*(str(uuid4()) for _ in range(5)), "blog", "/nowhere")
+    for rule, method in routes(app, *API):
         for theirs, nobodys in zip(blogs.bodies(), nowhere.bodies(), strict=True):
             foreign = ask(client, blogs.paths(app, rule), method, theirs, bearer)
             absent = ask(client, nowhere.paths(app, rule), method, nobodys, bearer)
@@ -217,7 +224,7 @@ def test_the_same_asked_of_his_own_shop_is_done(
     app: Flask, client: FlaskClient, noah: Browser, shops: Case, bearer: dict[str, str]
 ) -> None:
     """Else the tests above would prove nothing: each route takes one of the bodies that they send."""
-    for rule, method in routes(app, API, PAGES):
+    for rule, method in routes(app, *API, *PAGES):
         fresh = case_of(client, "shop", "https://shop.example")
         path, before = fresh.paths(app, rule), everything()
         if rule.endpoint.startswith(API):
@@ -245,10 +252,10 @@ def test_the_blog_cannot_be_asked_for(
 def test_the_lists_hold_the_shop_alone(client: FlaskClient, shops: Case, blogs: Case, bearer: dict[str, str]) -> None:
     lists = {name: client.get(f"/api/v1/moderation/{name}", headers=bearer).json for name in ("comments", "events")}
     assert {card["site"] for card in lists["comments"]["comments"]} == {"shop"}
-    assert lists["comments"]["total"] == 3
+    assert lists["comments"]["total"] == 4
     assert {event["site"] for event in lists["events"]["events"]} == {"shop"}
     assert client.get("/api/v1/moderation/counts", headers=bearer).json == {
-        "shop": {"approved": 0, "pending": 1, "spam": 1, "trash": 1}
+        "shop": {"approved": 0, "pending": 2, "spam": 1, "trash": 1}
     }
 
 
@@ -307,7 +314,7 @@ def test_who_is_nobody_is_told_so_on_every_route(
         db.session.execute(sa.delete(ApiToken).where(ApiToken.id == secret.digest(header.partition(" ")[2])))
         db.session.commit()
     before = everything()
-    for rule, method in routes(app, API):
+    for rule, method in routes(app, *API):
         for body in shops.bodies():
             headers = {} if header is None else {"Authorization": header}
             answer = ask(client, shops.paths(app, rule), method, body, headers)
@@ -328,7 +335,7 @@ def test_a_receipt_opens_no_door_of_the_moderators(client: FlaskClient, ada: Com
 
 def test_every_page_sends_a_stranger_to_the_door(app: Flask, shops: Case) -> None:
     before, eve = everything(), Browser(app)
-    for rule, method in routes(app, PAGES):
+    for rule, method in routes(app, *PAGES):
         for form in shops.forms():
             answer = send(eve, shops.paths(app, rule), method, form)
             assert answer.status_code == 303, (method, rule)
@@ -340,7 +347,7 @@ def test_every_page_sends_a_stranger_to_the_door(app: Flask, shops: Case) -> Non
 def test_a_session_that_ended_is_nobodys(app: Flask, noah: Browser, shops: Case) -> None:
     noah.sends("/admin/sign-out")
     before = everything()
-    for rule, method in routes(app, PAGES):
+    for rule, method in routes(app, *PAGES):
         assert send(noah, shops.paths(app, rule), method, shops.forms()[0]).status_code == 303
     assert everything() == before
 
@@ -353,7 +360,7 @@ def test_no_other_website_decides_with_mias_browser(
     app: Flask, mia: Browser, shops: Case, headers: dict[str, str]
 ) -> None:
     before, refused = everything(), 0
-    for rule, method in routes(app, API, PAGES, "accounts"):
+    for rule, method in routes(app, *API, *PAGES, "accounts"):
         if method in SAFE:
             continue
         path = str(rule) if rule.endpoint.startswith("accounts.") else shops.paths(app, rule)

@@ -171,8 +171,7 @@ def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, 
     walk.asks("get", f"{MODERATION}/events", 200, **mias, query={"site": SITE})
     walk.asks("post", f"{MODERATION}/events/{{event_id}}/undo", 200, **mias, event_id=decided["event"])
     walk.asks("get", f"{MODERATION}/counts", 200, **mias)
-    thread = queue["comments"][0]["thread"]["id"]
-    walk.asks("patch", f"{MODERATION}/threads/{{thread_id}}", 200, **mias, thread_id=thread, json={"locked": False})
+    on_a_discussion(walk, {**mias, "thread_id": queue["comments"][0]["thread"]["id"]})
 
     walk.asks("post", f"{MODERATION}/search", 200, **mias, json={"q": "from:ada@ada-lovelace.org"})
     blocked = {"site": SITE, "kind": "domain", "what": "pills.example"}
@@ -195,6 +194,15 @@ def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, 
     walk.asks("delete", own, 204, second["receipt"], comment_id=second["comment"]["id"])
 
     assert walk.walked == {(method, path) for method, path, _ in operations(document)}
+
+
+def on_a_discussion(walk: Walk, mias: dict[str, Any]) -> None:
+    """All that Mia does with a discussion as a whole."""
+    walk.asks("get", f"{MODERATION}/threads/{{thread_id}}", 200, **mias)
+    for change in ({"locked": False}, {"close_after_days": 30}, {"pinned": None}, {"page": "/elsewhere"}):
+        walk.asks("patch", f"{MODERATION}/threads/{{thread_id}}", 200, **mias, json=change)
+    walk.asks("post", f"{SITES}/comments", 202, site_id=SITE, json=form("Below another page", page="/other"))
+    walk.asks("post", f"{MODERATION}/threads/{{thread_id}}/merge", 200, **mias, json={"page": "/other"})
 
 
 def test_refusals_fit_the_description_too(walk: Walk, ada: Commenter) -> None:

@@ -1,4 +1,4 @@
-"""The tables of the discussion: threads, comments, their earlier texts, and how many there are of each status."""
+"""The tables of the discussion: threads, their aliases, comments, earlier texts, and how many there are of a status."""
 
 import enum
 from datetime import date, datetime
@@ -42,7 +42,26 @@ class Thread(Base):
     # Grows with each change of what readers see of the thread.
     revision: Mapped[int] = mapped_column(default=0)
     locked: Mapped[bool] = mapped_column(default=False)
+    close_after_days: Mapped[int | None]  # instead of the site's; 0 is never
+    pinned_id: Mapped[UUID | None]  # the comment that is shown first, as long as it is approved
     created_at: Mapped[datetime]
+
+
+class ThreadAlias(Base):
+    """A page key that a thread had before it was moved or merged: whoever asks for it finds the thread.
+
+    No key is both an alias and a thread's own.
+    """
+
+    __tablename__ = "thread_alias"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["site_id", "thread_id"], ["thread.site_id", "thread.id"]),
+        sa.Index(None, "site_id", "thread_id"),
+    )
+
+    site_id: Mapped[str] = mapped_column(sa.String(KEY_LENGTH), primary_key=True)
+    page: Mapped[str] = mapped_column(sa.String(PAGE_LENGTH), primary_key=True)
+    thread_id: Mapped[UUID]
 
 
 class Comment(Base):

@@ -15,7 +15,7 @@ from ..sites import page_key, policy
 from ..sites.models import Site
 from ..sites.registry import find
 from . import form, form_token, markup, reading, structured
-from .texts import COMMENTS, PAGE_TEXTS, TEXTS, said
+from .texts import COMMENTS, PAGE_TEXTS, TEXTS, away_notice, said, with_notice
 from .views import note, question
 
 bp = Blueprint(
@@ -94,7 +94,7 @@ def render(
         # Links lead on in a language that was asked for; the reader's own needs no saying.
         stated_lang=asked.lang if request.values.get("lang") else "",
         structured=structured.posting(site, thread, article or structured.Article()),
-        t=texts(asked.lang) | dict(rules.wording),
+        t=with_notice(texts(asked.lang) | dict(rules.wording), away_notice(rules, asked.lang)),
         counted=i18n.counted(asked.lang, COMMENTS, thread.count),
         parent_name=names.get(str(filled.values.get("parent"))),
     )

@@ -14,10 +14,9 @@ import sqlalchemy as sa
 from .. import i18n
 from ..database import connection, id_text, raw, time_text
 from ..errors import FieldError, Invalid, InvalidForm
-from ..extensions import db
 from ..sites.models import Site
 from ..sites.policy import Policy
-from . import form, threads
+from . import form, texts, threads
 from .models import Comment, Status, Thread
 from .texts import TEXTS, said
 
@@ -56,7 +55,8 @@ class ThreadAnswer(msgspec.Struct):
     page: str
     state: threads.State
     count: int
-    comments: list[PublicComment]
+    comments: list[PublicComment]  # the pinned one first, before the oldest or the newest
+    pinned: UUID | None
     next: str | None
     form: msgspec.Raw
     texts: msgspec.Raw
@@ -97,15 +97,17 @@ def thread(site: Site, policy: Policy, question: Question, now: datetime) -> tup
     after = _read_cursor(question.after) if question.after else None
     found = threads.find(site.id, question.page)
     comments, cursor = _page(found, policy, question.sort, after) if found else ([], None)
+    pinned = _pinned(found) if found and found.pinned_id else []
     answer = ThreadAnswer(
         site=site.id,
         page=question.page,
         state=threads.state(found, policy, now),
         count=found.comment_count if found else 0,
-        comments=comments,
+        comments=comments if after else pinned + comments,
+        pinned=pinned[0].id if pinned else None,
         next=cursor,
         form=form_in(question.lang),
-        texts=texts_in(question.lang, policy.wording),
+        texts=texts_in(question.lang, policy),
         max_depth=policy.max_depth,
     )
     closes_at = threads.closing_time(found, policy) if found else None
@@ -116,10 +118,7 @@ def counts(site: Site, pages: Sequence[str]) -> dict[str, int]:
     """How many approved comments stand below each of `pages` (keys, 100 at most)."""
     if len(pages) > MAX_COUNTS:
         raise InvalidForm([FieldError("page", "too-many", f"Ask for {MAX_COUNTS} pages at most.")])
-    rows = db.session.execute(
-        sa.select(Thread.page, Thread.comment_count).where(Thread.site_id == site.id, Thread.page.in_(pages))
-    )
-    return {**dict.fromkeys(pages, 0), **dict(rows.all())}
+    return {**dict.fromkeys(pages, 0), **threads.comment_counts(site.id, pages)}
 
 
 def latest(site: Site, limit: int, page: str | None = None) -> list[ListedComment]:
@@ -158,10 +157,24 @@ def form_in(lang: str) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode({"fields": form.describe(i18n.translator(lang))}))
 
 
-@lru_cache(256)
-def texts_in(lang: str, wording: tuple[tuple[str, str], ...] = ()) -> msgspec.Raw:
-    """The widget's sentences in `lang`, as JSON; those of `wording` as the site words them."""
-    return msgspec.Raw(msgspec.json.encode({**said(TEXTS, lang), **dict(wording)}))
+def texts_in(lang: str, policy: Policy) -> msgspec.Raw:
+    """The widget's sentences in `lang` as the site words them; the notice above its form says who is away, too."""
+    return _texts_in(lang, policy.wording, texts.away_notice(policy, lang))
+
+
+@lru_cache(maxsize=256)
+def _texts_in(lang: str, wording: tuple[tuple[str, str], ...], notice: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(texts.with_notice(said(TEXTS, lang) | dict(wording), notice)))
+
+
+def _pinned(found: Thread) -> list[PublicComment]:
+    """The comment that stands first in a thread, if it is there to be read.
+
+    It comes without what it replies to; its own replies keep their places.
+    """
+    this = (Comment.site_id == found.site_id, Comment.thread_id == found.id, Comment.id == found.pinned_id)
+    query = sa.select(*COLUMNS).where(*this, Comment.status == Status.APPROVED)
+    return [PublicComment(*_fields(row, ())) for row in connection().execute(query)]
 
 
 def _page(
@@ -169,9 +182,13 @@ def _page(
 ) -> tuple[list[PublicComment], str | None]:
     """One page of the thread's comments, conversation by conversation, and the cursor of the next."""
     asked = {"site_id": found.site_id, "thread_id": found.id, "limit": policy.page_size + 1}
+    if found.pinned_id:
+        asked["pinned"] = found.pinned_id
     if after:
         asked |= {"root": after[0], "last": after[1]}
-    rows = connection().execute(_statement(sort == "newest", after is not None), asked).all()
+    rows = (
+        connection().execute(_statement(sort == "newest", after is not None, found.pinned_id is not None), asked).all()
+    )
     shown = rows[: policy.page_size]
     cursor = _cursor(shown[-1]) if len(rows) > len(shown) else None
     visible = _visible(found.site_id, shown)
@@ -179,7 +196,7 @@ def _page(
 
 
 @cache
-def _statement(newest_first: bool, later: bool) -> sa.Select[Any]:
+def _statement(newest_first: bool, later: bool, pinned: bool) -> sa.Select[Any]:
     """The page of a thread; built once, for that costs more than SQLite needs to carry it out."""
     query = (
         sa.select(*COLUMNS, raw(Comment.root_id))
@@ -191,6 +208,8 @@ def _statement(newest_first: bool, later: bool) -> sa.Select[Any]:
         .order_by(Comment.root_id.desc() if newest_first else Comment.root_id, Comment.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
     )
+    if pinned:
+        query = query.where(Comment.id != sa.bindparam("pinned", type_=Comment.id.type))
     if not later:
         return query
     root, last = sa.bindparam("root", type_=Comment.root_id.type), sa.bindparam("last", type_=Comment.id.type)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from .. import i18n
 from ..i18n import N_, Counted
+from ..sites.policy import Policy
 
 COMMENTS = Counted("{count} comment", "{count} comments")
 TEXTS: Mapping[str, str | Counted] = MappingProxyType(
@@ -67,6 +68,7 @@ PAGE_TEXTS: Mapping[str, str | Counted] = MappingProxyType(
     {
         "region": N_("Comments"),
         "back": N_("Back to the article"),
+        "pinned": N_("Pinned"),
         "replying": N_("You are replying to {name}."),
         "replying_somebody": N_("You are replying to a comment."),
         "did_you_mean": N_("Did you mean {suggestion}? To keep the address as it is, send the form again."),
@@ -76,6 +78,21 @@ PAGE_TEXTS: Mapping[str, str | Counted] = MappingProxyType(
         "feed": N_("Comments as a feed"),
     }
 )
+
+
+AWAY = N_("The moderators are away. What you write will be read when they are back.")
+
+
+def away_notice(policy: Policy, lang: str) -> str:
+    """What readers are told while a site's moderators are away: its own words, or ours; empty while they are not."""
+    if not policy.away:
+        return ""
+    return policy.away_notice or i18n.translator(lang)(AWAY)
+
+
+def with_notice(texts: dict[str, str], notice: str) -> dict[str, str]:
+    """`texts` with `notice` before what stands above the form."""
+    return {**texts, "notice": f"{notice} {texts['notice']}"} if notice else texts
 
 
 def said(texts: Mapping[str, str | Counted], lang: str) -> dict[str, str]:

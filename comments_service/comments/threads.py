@@ -1,6 +1,7 @@
 """Finding a page's thread, and whether it takes comments."""
 
 import enum
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -9,11 +10,18 @@ import sqlalchemy as sa
 
 from ..database import connection, insert_new
 from ..sites.policy import Policy
-from .models import Thread
+from .models import Thread, ThreadAlias
 
+_OF_ALIAS = sa.and_(ThreadAlias.site_id == Thread.site_id, ThreadAlias.thread_id == Thread.id)
 _FIND = sa.select(Thread.__table__).where(
     Thread.site_id == sa.bindparam("site_id"), Thread.page == sa.bindparam("page")
 )
+_FIND_BY_ALIAS = (
+    sa.select(Thread.__table__)
+    .join(ThreadAlias, _OF_ALIAS)
+    .where(ThreadAlias.site_id == sa.bindparam("site_id"), ThreadAlias.page == sa.bindparam("page"))
+)
+_NOW_AT = _FIND_BY_ALIAS.with_only_columns(Thread.page)
 
 
 class State(enum.StrEnum):
@@ -25,9 +33,28 @@ class State(enum.StrEnum):
 
 
 def find(site_id: str, page: str) -> Thread | None:
-    """The thread below `page`, to be read only, or None while nobody has written there."""
+    """The thread below `page`, or that was there before it moved, to be read only; None while nobody has written."""
+    asked = {"site_id": site_id, "page": page}
     # A row has the attributes of the object that the session would make of it, for a third of the time.
-    return cast("Thread | None", connection().execute(_FIND, {"site_id": site_id, "page": page}).first())
+    found = connection().execute(_FIND, asked).first() or connection().execute(_FIND_BY_ALIAS, asked).first()
+    return cast("Thread | None", found)
+
+
+def page_now(site_id: str, page: str) -> str:
+    """The key that `page` has now: another one when its thread was moved or merged."""
+    found: str | None = connection().scalar(_NOW_AT, {"site_id": site_id, "page": page})
+    return page if found is None else found
+
+
+def comment_counts(site_id: str, pages: Collection[str]) -> dict[str, int]:
+    """How many approved comments stand below each of `pages` that has a thread."""
+    own = sa.select(Thread.page, Thread.comment_count).where(Thread.site_id == site_id, Thread.page.in_(pages))
+    moved = (
+        sa.select(ThreadAlias.page, Thread.comment_count)
+        .join(Thread, _OF_ALIAS)
+        .where(ThreadAlias.site_id == site_id, ThreadAlias.page.in_(pages))
+    )
+    return dict(connection().execute(own.union_all(moved)).all())
 
 
 def find_or_add(site_id: str, page: str, title: str, new_id: UUID, now: datetime) -> Thread:
@@ -53,5 +80,5 @@ def state(thread: Thread | None, policy: Policy, now: datetime) -> State:
 
 def closing_time(thread: Thread, policy: Policy) -> datetime | None:
     """When `thread` closes by age, or None when it never does."""
-    days = policy.close_after_days
+    days = policy.close_after_days if thread.close_after_days is None else thread.close_after_days
     return thread.created_at + timedelta(days=days) if days else None

@@ -10,7 +10,7 @@ from .. import config, http, i18n
 from ..errors import FieldError, InvalidForm
 from ..sites import page_key, policy, registry
 from ..sites.models import Site
-from . import feed, reading
+from . import feed, reading, threads
 
 bp = Blueprint("comments", __name__, url_prefix="/api/v1/sites/<site_id>")
 bp.after_request(http.allow_origin)
@@ -73,9 +73,10 @@ def question(site: Site) -> reading.Question:
 
 
 def asked_page(site: Site) -> str:
-    """The page that the query names, as its key."""
+    """The page that the query names, as its key; the new one when its thread was moved."""
     translate = i18n.translator(http.language())
-    return page_key.normalise(request.args.get("page"), site.origins, policy.of(site).page_parameters, translate)
+    key = page_key.normalise(request.args.get("page"), site.origins, policy.of(site).page_parameters, translate)
+    return threads.page_now(site.id, key)
 
 
 def _key_or_none(site: Site, page: str) -> str | None:

@@ -1,22 +1,18 @@
-"""The log, and the threads that moderators lock."""
+"""The log, as moderators read it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..accounts.actor import Actor
-from ..comments import counts
-from ..comments.models import Status, Thread
-from ..database import transaction, uuid7
-from ..errors import NotFound
+from ..comments.models import Status
 from ..extensions import db
-from . import decisions, details, sealing
+from . import decisions, details
 from .decisions import within
 from .details import Form
-from .models import Change, Event, Kind
+from .models import Change, Event
 from .undo import MOVED
 
 PAGE = 50
@@ -60,23 +56,6 @@ def page(actor: Actor, site_id: str | None = None, after: UUID | None = None) ->
     shown = found[:PAGE]
     rows = sa.select(Event).where(place, Event.id.in_(shown)).order_by(Event.id.desc(), Event.site_id)
     return _entries(db.session.scalars(rows).all(), actor), shown[-1] if len(found) > len(shown) else None
-
-
-@transaction
-def lock(thread_id: UUID, locked: bool, actor: Actor, now: datetime) -> Thread:
-    """Lock or unlock a thread; raises `NotFound` for another's."""
-    thread = db.session.scalar(sa.select(Thread).where(within(Thread.site_id, actor), Thread.id == thread_id))
-    if thread is None:
-        raise NotFound("There is no such thread.")
-    if thread.locked is not locked:
-        thread.locked = locked
-        db.session.flush()
-        kind = Kind.LOCK if locked else Kind.UNLOCK
-        event_id = uuid7()
-        decisions.log(thread.site_id, event_id, kind, actor, now, thread_id=thread.id)
-        sealing.seal(thread.site_id, event_id)
-        counts.changed(thread.site_id, thread.id)
-    return thread
 
 
 def _entries(events: Sequence[Event], actor: Actor) -> list[Entry]:

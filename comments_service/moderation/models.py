@@ -26,6 +26,11 @@ class Kind(enum.StrEnum):
     SETTINGS = "settings"  # a site decided otherwise about itself
     RESCORE = "rescore"  # what waited was scored anew, by rules that had changed
     PEOPLE = "people"  # who decides for the site, and as what
+    CLOSE = "close"  # when a thread closes by age
+    PIN = "pin"
+    MOVE = "move"  # a thread, to another page
+    MERGE = "merge"
+    REPLY = "reply"
 
 
 class Event(Base):

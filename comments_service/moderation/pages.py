@@ -53,8 +53,9 @@ DONE = {
     "blocked": "Blocked",
     "trusted": "Trusted",
     "unlisted": "Taken off the list",
+    "thread": "Saved",
 }
-LISTED = {"blocked", "trusted", "unlisted", "turned"}
+LISTED = {"blocked", "trusted", "unlisted", "turned", "thread"}
 LEAVE = "leave"
 
 
@@ -195,13 +196,6 @@ def change_comment(comment_id: UUID) -> Answer:
     except (InvalidForm, Conflict) as refusal:
         return comment_page(comment_id, refusal.detail), refusal.status
     return redirect(url_for("queue.show_comment", comment_id=comment_id), 303)
-
-
-@bp.post("/threads/<uuid:thread_id>/lock")
-@require_moderator
-def lock_thread(thread_id: UUID) -> Answer:
-    events.lock(thread_id, request.form.get("locked") == "true", actor(), http.now())
-    return redirect(local(request.form.get("back")), 303)
 
 
 @bp.get("/events")

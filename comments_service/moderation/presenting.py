@@ -55,6 +55,8 @@ def thread_json(thread: Thread, origins: list[str]) -> dict[str, Any]:
         "title": thread.title,
         "url": page_key.address(thread.page, origins),
         "locked": thread.locked,
+        "close_after_days": thread.close_after_days,
+        "pinned": thread.pinned_id,
         "count": thread.comment_count,
     }
 

@@ -135,15 +135,6 @@ def undo_event(event_id: UUID) -> Response:
     return outcome_answer(undo.undo(event_id, actor(), http.now()))
 
 
-@bp.patch("/threads/<uuid:thread_id>")
-def change_thread(thread_id: UUID) -> Response:
-    who, locked = actor(), http.json_body().get("locked")
-    if not isinstance(locked, bool):
-        raise InvalidForm([FieldError("locked", "wrong-type", "This is true or false.")])
-    thread = events.lock(thread_id, locked, who, http.now())
-    return http.answer(presenting.thread_json(thread, registry.find(thread.site_id).origins))
-
-
 @bp.get("/counts")
 def show_counts() -> Response:
     return http.answer(queue.totals(actor()))

@@ -88,6 +88,23 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         msgspec.Meta(ge=0, le=36500),
         meta(DISCUSSIONS, "Close after days", "A discussion takes comments for so many days; with 0 it stays open."),
     ] = 0
+    slow_minutes: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=1440),
+        meta(
+            DISCUSSIONS,
+            "Slow mode",
+            "One person writes a comment in so many minutes; with 0 as many as the limits let.",
+        ),
+    ] = 0
+    away: Annotated[
+        bool, meta(DISCUSSIONS, "Away", "The moderators are away: every comment is held, and readers are told.")
+    ] = False
+    away_notice: Annotated[
+        str,
+        msgspec.Meta(max_length=300),
+        meta(WORDING, "Notice while you are away", "Readers are told in these words; left empty, in ours."),
+    ] = ""
     page_parameters: Annotated[
         Names,
         meta(PAGES, "Parameters that tell pages apart", "Of an article's address, only these parts behind ? count."),

@@ -120,6 +120,8 @@ def _place(score: float, policy: Policy, known: Known) -> tuple[Status, Evidence
         return Status.SPAM, None
     if score >= policy.hold_at:
         return Status.PENDING, None
+    if policy.away:
+        return Status.PENDING, Evidence("away", 0.0, "The moderators are away.")
     if policy.moderation == "all":
         return Status.PENDING, Evidence("policy", 0.0, "This site holds every comment.")
     if policy.moderation == "first" and not known.approved:

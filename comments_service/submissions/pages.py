@@ -73,7 +73,7 @@ def form_again(error: ServiceError, site_id: str, receipt: str | None = None) ->
     page = views.page_of(site, request.form.get("page"))
     wrong = tuple(error.errors) if isinstance(error, InvalidForm) else ()
     token = request.form.get("token") or form_token.issue(site.id, page, http.signer(), http.now())
-    filled = pages.Filled(typed_again(error), wrong, i18n.translator(lang)(error.detail), token)
+    filled = pages.Filled(typed_again(error), wrong, error.said(i18n.translator(lang)), token)
     html, _ = pages.render(site, reading.Question(page, lang=lang), filled)
     return pages.answer(html, site, error.status)
 
@@ -127,7 +127,7 @@ def receipt_page(comment: Comment, receipt: str, error: ServiceError | None = No
         editable=editable,
         article=page_key.address(views.thread_of(comment).page, site.origins),
         error=error.errors[0] if isinstance(error, InvalidForm) else None,
-        problem=i18n.translator(lang)(error.detail) if error else "",
+        problem=error.said(i18n.translator(lang)) if error else "",
         typed=request.form.get("body", comment.body if editable else ""),
         lang=lang,
         t=pages.texts(lang),

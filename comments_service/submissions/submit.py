@@ -18,6 +18,7 @@ from ..notify import outbox
 from ..sites.policy import Policy
 from ..spam import room, verdict
 from ..spam.judgement import Verdict
+from . import slow
 from .models import IdempotencyKey
 
 KEY_LIFETIME = timedelta(days=7)
@@ -58,12 +59,13 @@ class Accepted:
 def submit(submission: Submission, policy: Policy, key: RequestKey | None) -> Accepted:
     """Store `submission` with the status it is judged to have; the same `key` again gives the first answer again.
 
-    Raises `IdempotencyKeyReused`, `ThreadClosed`, `NotFound` (its parent) or `Duplicate`.
+    Raises `IdempotencyKeyReused`, `ThreadClosed`, `NotFound` (its parent), `TooMany` or `Duplicate`.
     """
     if key and (earlier := answered(submission.site_id, key)):
         return _again(earlier, key)
     thread = _open_thread(submission, policy)
     root = _root(submission, thread)
+    slow.refuse_soon(submission, policy)
     refuse_twice(submission)
     judged = room.fit(verdict.judge(submission, policy), submission, policy)
     comment = _comment(submission, thread, root, judged)

@@ -80,8 +80,11 @@ class Service:
 
     def lock(self, comment: dict[str, Any]) -> None:
         """Let the thread of `comment` take no more."""
-        state = self._ask(f"comments/{comment['id']}")
-        self._ask(f"threads/{state['thread']['id']}", {"locked": True})
+        self._ask(f"threads/{self.thread(comment)}", {"locked": True})
+
+    def thread(self, comment: dict[str, Any]) -> str:
+        """The id of the thread that `comment` stands in."""
+        return str(self._ask(f"comments/{comment['id']}")["thread"]["id"])
 
     def submit(self, page: str, origin: str, **fields: str | None) -> dict[str, Any]:
         """Post a comment as the widget of an article at `origin` would."""

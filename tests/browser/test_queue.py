@@ -126,6 +126,7 @@ def test_axe_finds_nothing_on_the_moderator_s_pages(
 ) -> None:
     body = f"A question for {scheme} {width}: see http://bit.ly/abc and http://a.example http://b.example"
     comment = service.submit("/desk", articles.url, body=body, email=f"{scheme}{width}@example.org")
+    thread = service.thread(comment)
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(f"{service.url}/admin/sign-in")
@@ -143,7 +144,13 @@ def test_axe_finds_nothing_on_the_moderator_s_pages(
         "/admin/account/codes",
         "/admin/account/passkeys",
     )
-    for address in (*addresses, f"/admin/comments/{comment['id']}", "/admin/nowhere", "/s/blog/thread?page=/desk"):
+    for address in (
+        *addresses,
+        f"/admin/comments/{comment['id']}",
+        f"/admin/threads/{thread}",
+        "/admin/nowhere",
+        "/s/blog/thread?page=/desk",
+    ):
         page.goto(service.url + address)
         assert (address, axe(page)) == (address, [])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

@@ -1,0 +1,45 @@
+"""Slow mode: a person writes once in so many minutes, where a site says so."""
+
+import math
+from datetime import timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from ..comments.form import Submission
+from ..comments.models import Comment
+from ..errors import TooMany
+from ..extensions import db
+from ..i18n import N_
+from ..sites.policy import Policy
+
+SOON = N_("Everybody writes a little slower here. Please try again in {minutes} min; what you wrote is kept.")
+
+# Whoever types another address is the same person, and so is who comes back from another place with the same one.
+_LAST = sa.select(sa.func.max(Comment.created_at, type_=Comment.created_at.type)).where(
+    Comment.site_id == sa.bindparam("site_id"),
+    Comment.id > sa.bindparam("first"),  # ids begin with the time, so the key serves
+    Comment.created_at > sa.bindparam("begin"),
+    sa.or_(
+        Comment.network_key == sa.bindparam("network_key"),
+        Comment.address_key == sa.bindparam("address_key"),
+    ),
+)
+
+
+def refuse_soon(submission: Submission, policy: Policy) -> None:
+    """Refuse a comment that comes too soon after the last of the same address or place; raises `TooMany`."""
+    if not policy.slow_minutes:
+        return
+    pause = timedelta(minutes=policy.slow_minutes)
+    begin = submission.arrived_at - pause
+    asked = {
+        "site_id": submission.site_id,
+        "first": UUID(int=int(begin.timestamp() * 1000) << 80),
+        "begin": begin,
+        "network_key": submission.network_key,
+        "address_key": submission.address.lookup,
+    }
+    last = db.session.connection().scalar(_LAST, asked)
+    if last is not None:
+        raise TooMany(SOON, math.ceil((last - begin).total_seconds()))
