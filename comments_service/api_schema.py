@@ -45,7 +45,8 @@ def named(name: str) -> Schema:
 
 COMMENT = named("PublicComment")
 PROBLEM = thing(type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT, detail=TEXT)
-DECISION = thing(id=ID, status=STATUS, version={"type": "integer", "minimum": 1})
+_DECISION = thing(id=ID, status=STATUS, version={"type": "integer", "minimum": 1})
+DECISION = {**_DECISION, "properties": {**_DECISION["properties"], "like": {"type": "boolean"}}}
 THREAD = thing(
     id=ID,
     page=TEXT,

@@ -77,6 +77,7 @@ class Comment(Base):
         sa.Index(None, "site_id", "network_key", "id"),
         sa.Index(None, "site_id", "status", "script"),
         *(sa.Index(None, "site_id", near, "id") for near in NEAR),
+        sa.Index(None, "site_id", "group_key", "status", "id"),
         sa.UniqueConstraint("site_id", "fingerprint"),
     )
 
@@ -110,6 +111,8 @@ class Comment(Base):
     near_5: Mapped[int | None] = mapped_column(sa.BigInteger)
     near_6: Mapped[int | None] = mapped_column(sa.BigInteger)
     script: Mapped[str | None] = mapped_column(sa.String(20))  # that most letters of the body are of (spam.scripts)
+    # Equal for near-identical comments (spam.alike): moderators decide on those that wait at once.
+    group_key: Mapped[bytes | None] = mapped_column(sa.LargeBinary(8))
     domain_bucket: Mapped[int | None]  # what the learner sees of the address: 16 bits of its domain's hash
     language: Mapped[str] = mapped_column(sa.String(20), default="en")
     score: Mapped[float] = mapped_column(default=0.0)

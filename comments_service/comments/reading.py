@@ -56,7 +56,7 @@ class ThreadAnswer(msgspec.Struct):
     state: threads.State
     count: int
     comments: list[PublicComment]  # the pinned one first, before the oldest or the newest
-    pinned: UUID | None
+    pinned: Id | None
     next: str | None
     form: msgspec.Raw
     texts: msgspec.Raw

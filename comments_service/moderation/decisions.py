@@ -26,11 +26,15 @@ MOST = 1000  # decisions in one event
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A wish to give a comment a status; `version` is the one that was looked at."""
+    """A wish to give a comment a status; `version` is the one that was looked at.
+
+    With `like` it is about all that wait like it, too (`groups.decide`).
+    """
 
     id: UUID
     status: Status
     version: int
+    like: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,11 @@ class Outcome:
 
 @transaction
 def decide(
-    decisions: Sequence[Decision], actor: Actor, now: datetime, *, key: str | None = None, note: str = ""
+    decisions: Sequence[Decision],
+    actor: Actor,
+    now: datetime,
+    part: "Part | None" = None,
+    key: str | None = None,
 ) -> Outcome:
     """Give comments their status: one event a site, and one outcome; the same `key` again gives it again.
 
@@ -71,7 +79,7 @@ def decide(
     conflicts = [c for c in comments if c.version != wanted[c.id].version and c.status is not wanted[c.id].status]
     changing = [c for c in comments if c.version == wanted[c.id].version and c.status is not wanted[c.id].status]
     moves = [(comment, wanted[comment.id].status) for comment in changing]
-    event = record(moves, Kind.DECIDE, actor, now, note=note, key=key)
+    event = record(moves, Kind.DECIDE, actor, now, part, key=key)
     return Outcome(event, tuple(c.id for c in changing), tuple(conflicts))
 
 

@@ -27,6 +27,7 @@ def edit(comment_id: UUID, body: str, version: int, actor: Actor, now: datetime)
     db.session.add(earlier)
     for column, value in markup.rendered(body).items():
         setattr(comment, column, value)
+    comment.group_key = None  # it says something else now than those that it was like
     comment.edited_at = now
     comment.version += 1
     _log(comment, Kind.EDIT, actor, now)

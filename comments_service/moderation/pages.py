@@ -1,6 +1,7 @@
 """The queue and the log as pages: every change a plain form, scripts only make it faster."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,7 +15,7 @@ from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Status
 from ..errors import Conflict, FieldError, InvalidForm
-from . import decisions, edit, events, listing, matching, purge, queue, search, undo, views
+from . import decisions, edit, events, groups, listing, matching, purge, queue, search, undo, views
 from .decisions import Decision, Outcome
 
 bp = Blueprint(
@@ -246,25 +247,26 @@ def told_on_blocks(verb: str, event: UUID) -> Answer:
 
 def asked(**changes: str) -> queue.Query:
     """The queue that the address asks for: the pending ones when it names no status."""
-    return views.asked({"status": Status.PENDING.value, **request.args.to_dict(), **changes})
+    query = views.asked({"status": Status.PENDING.value, **request.args.to_dict(), **changes})
+    return replace(query, fold=True)
 
 
-def parse(value: str) -> tuple[str, UUID, int]:
-    """What a button says: the verb, the comment and the version it was looked at."""
+def parse(value: str) -> tuple[str, UUID, int, bool]:
+    """What a button says: the verb, the comment, the version it was looked at, and whether all like it are meant."""
     try:
-        verb, comment_id, version = value.split(":")
-        return verb, UUID(comment_id), int(version)
+        verb, comment_id, version, *like = value.split(":")
+        return verb, UUID(comment_id), int(version), like == ["like"]
     except ValueError as error:
         raise InvalidForm([FieldError("decision", "invalid", "This is no decision.")]) from error
 
 
-def carry_out(chosen: list[tuple[str, UUID, int]]) -> tuple[Outcome, str]:
+def carry_out(chosen: list[tuple[str, UUID, int, bool]]) -> tuple[Outcome, str]:
     """Decide as chosen; the outcome and the verb that most of it was."""
     who = actor()
-    before = {c.id: c.status_before for c in decisions.of_actor([comment_id for _, comment_id, _ in chosen], who)}
-    wanted = [Decision(c, status_of(verb, before.get(c)), version) for verb, c, version in chosen]
-    verbs = [verb for verb, _, _ in chosen]
-    return decisions.decide(wanted, who, http.now()), max(verbs, key=verbs.count, default="")
+    before = {c.id: c.status_before for c in decisions.of_actor([one[1] for one in chosen], who)}
+    wanted = [Decision(c, status_of(verb, before.get(c)), version, like) for verb, c, version, like in chosen]
+    verbs = [one[0] for one in chosen]
+    return groups.decide(wanted, who, http.now()), max(verbs, key=verbs.count, default="")
 
 
 def status_of(verb: str, before: Status | None) -> Status:

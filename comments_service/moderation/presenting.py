@@ -41,10 +41,17 @@ def card_json(card: Card, sealer: Sealer, origins: list[str]) -> dict[str, Any]:
             "names": record.names,
             "search": search.key_text(comment.address_key) if comment.address_key else None,
         },
+        "like": like_json(card) if card.like else None,
         "blockable": listing.kinds(comment),
         "decided_by": card.decided.actor if card.decided else None,
         "decided_at": card.decided.created_at if card.decided else None,
     }
+
+
+def like_json(card: Card) -> dict[str, Any]:
+    """How many others wait that are near-identical, how a search finds them, and the text of some."""
+    others = [{"id": other.id, "name": other.name, "body_source": other.body} for other in card.others]
+    return {"count": card.like, "search": search.group_text(card.comment.group_key or b""), "others": others}
 
 
 def thread_json(thread: Thread, origins: list[str]) -> dict[str, Any]:

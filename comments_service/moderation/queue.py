@@ -1,7 +1,7 @@
 """The queue: comments to decide on, each with everything that a decision needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from ..comments.models import Comment, EarlierBody, Status, Thread
 from ..extensions import db
 from ..sites.models import Site
 from ..spam.judgement import Evidence
-from . import search
+from . import groups, search
 from .decisions import within
 from .models import Change, Event
 from .search import Search
@@ -33,6 +33,7 @@ class Query:
     search: Search = search.NOTHING
     after: UUID | None = None
     limit: int = 50
+    fold: bool = False  # whether near-identical ones that wait are shown as one; a search shows each
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Card:
     record: Record
     earlier: tuple[EarlierBody, ...] = ()
     decided: Event | None = None
+    like: int = 0  # how many others wait that are near-identical
+    others: tuple[Comment, ...] = ()  # some of them
 
     @property
     def reasons(self) -> list[Evidence]:
@@ -86,9 +89,28 @@ def page(query: Query, actor: Actor) -> Page:
     """The comments that `query` asks for, newest first; raises `NotFound` for another's site."""
     wanted = matching(query, actor)
     listed = wanted.where(Comment.id < query.after) if query.after else wanted
+    if query.fold and query.search.empty and query.status is Status.PENDING:
+        return _folded(query, listed, actor)
     found = list(db.session.scalars(newest(query, listed, actor)))
     shown = found[: query.limit]
     return Page(cards(shown), shown[-1].id if len(found) > len(shown) else None, _total(query, actor))
+
+
+def _folded(query: Query, listed: sa.Select[Comment], actor: Actor) -> Page:
+    """The queue with a card for each group."""
+    folded = groups.fold(listed, query.after, query.limit)
+    told = [comment_id for some in folded.others.values() for comment_id in some]
+    wanted = within(Comment.site_id, actor), Comment.id.in_([*folded.ids, *told])
+    found = {comment.id: comment for comment in db.session.scalars(sa.select(Comment).where(*wanted))}
+    shown = [
+        replace(
+            card,
+            like=folded.numbers.get(card.comment.id, 0),
+            others=tuple(found[other] for other in folded.others[card.comment.id] if other in found),
+        )
+        for card in cards([found[comment_id] for comment_id in folded.ids if comment_id in found])
+    ]
+    return Page(shown, folded.next, _total(query, actor))
 
 
 def cards(comments: Sequence[Comment]) -> list[Card]:

@@ -46,6 +46,7 @@ class Search:
     before: tuple[datetime, ...] = ()
     after: tuple[datetime, ...] = ()
     reply_to: tuple[UUID, ...] = ()
+    groups: tuple[bytes, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -55,7 +56,7 @@ class Search:
     @property
     def narrow(self) -> bool:
         """Whether an index finds few comments by it, in which they have to be named in full."""
-        return bool(self.links or self.address_keys or self.pages or self.reply_to)
+        return bool(self.links or self.address_keys or self.pages or self.reply_to or self.groups)
 
 
 NOTHING = Search()
@@ -105,6 +106,11 @@ def key_text(key: bytes) -> str:
     return f"from:{KEY}{key.hex()}"
 
 
+def group_text(key: bytes) -> str:
+    """How a search names the near-identical comments with the group key `key`."""
+    return f"like:{key.hex()}"
+
+
 def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     """What a comment has to meet, but for its status and site."""
     found: list[sa.ColumnElement[bool]] = fulltext.conditions(search.terms)
@@ -113,6 +119,7 @@ def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     found += [part for sign, number in search.links for part in _with_links(sign, number)]
     found += [Comment.id < _first_id(at) for at in search.before]
     found += [Comment.id >= _first_id(at) for at in search.after]
+    found += [Comment.group_key == key for key in search.groups]
     found += [part for parent in search.reply_to for part in _replying(parent)]
     return found
 
@@ -166,6 +173,13 @@ def _read_from(reading: _Reading, value: str) -> bool:
     if not re.fullmatch(rf"{KEY}[0-9a-f]{{32}}", value):
         return False
     reading.add("address_keys", bytes.fromhex(value.removeprefix(KEY)))
+    return True
+
+
+def _read_group(reading: _Reading, value: str) -> bool:
+    if not re.fullmatch(r"[0-9a-f]{16}", value):
+        return False
+    reading.add("groups", bytes.fromhex(value))
     return True
 
 
@@ -232,6 +246,7 @@ OPERATORS: dict[str, Callable[[_Reading, str], bool]] = {
     "before": _read_time("before"),
     "after": _read_time("after"),
     "reply-to": _read_reply,
+    "like": _read_group,
 }
 HINTS = {
     "is": f"one of {', '.join(Status)} and any, once",
@@ -242,6 +257,7 @@ HINTS = {
     "before": "a day like 2026-11-01, or a time",
     "after": "a day like 2026-11-01, or a time",
     "reply-to": "the id of a comment",
+    "like": "what the queue links to below a comment with others like it",
 }
 
 

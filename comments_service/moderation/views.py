@@ -15,7 +15,7 @@ from ..errors import Conflict, FieldError, Invalid, InvalidForm
 from ..sites import registry
 from ..spam import blocked
 from ..spam.models import ListKind
-from . import decisions, edit, events, listing, matching, presenting, purge, queue, search, undo
+from . import decisions, edit, events, groups, listing, matching, presenting, purge, queue, search, undo
 from .decisions import Decision, Outcome
 
 MOST_DAYS = 3650
@@ -73,7 +73,7 @@ def decide() -> Response:
     if not isinstance(wanted, list):
         raise InvalidForm([FieldError("decisions", "required", "A list of decisions is needed.")])
     chosen = [decision_in(entry) for entry in wanted]
-    return outcome_answer(decisions.decide(chosen, who, http.now(), key=idempotency_key()))
+    return outcome_answer(groups.decide(chosen, who, http.now(), idempotency_key()))
 
 
 def decide_matching(data: Mapping[str, Any]) -> Response:
@@ -206,7 +206,7 @@ def decision_in(entry: object) -> Decision:
     comment_id = id_or_none("id", entry.get("id"))
     if comment_id is None:
         raise InvalidForm([FieldError("id", "required", "Say which comment.")])
-    return Decision(comment_id, status_in(entry), whole_number(entry, "version"))
+    return Decision(comment_id, status_in(entry), whole_number(entry, "version"), entry.get("like") is True)
 
 
 def whole_number(data: Mapping[str, Any], name: str, least: int = 1) -> int:

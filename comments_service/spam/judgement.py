@@ -40,3 +40,4 @@ class Verdict:
     shape: bytes | None = None
     near: Mapping[str, int | None] = field(default_factory=dict)
     script: str | None = None
+    group_key: bytes | None = None

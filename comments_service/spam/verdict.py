@@ -10,6 +10,7 @@ from ..comments.form import Submission
 from ..comments.models import Comment, Status
 from ..sites.policy import Policy
 from . import (
+    alike,
     blocked,
     channels,
     disguised,
@@ -90,11 +91,13 @@ def judge(submission: Submission, policy: Policy) -> Verdict:
     for check in CHECKS:
         if evidence := _run(check, submission, policy, known):
             found.append(evidence)
+    shape = duplicates.shape(submission.body)
     return replace(
         place(known, policy),
         domain_bucket=features.domain_bucket(submission.email_domain),
-        shape=duplicates.shape(submission.body),
+        shape=shape,
         near=duplicates.near(submission.body),
+        group_key=alike.group_key(submission, shape),
         script=scripts.of(submission.body),
     )
 

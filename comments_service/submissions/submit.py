@@ -152,6 +152,7 @@ def reasoned(judged: Verdict) -> dict[str, object]:
         "shape": judged.shape,
         **judged.near,
         "script": judged.script,
+        "group_key": judged.group_key,
         "domain_bucket": judged.domain_bucket,
     }
 

@@ -162,3 +162,30 @@ def test_an_address_in_the_search_box_never_comes_into_a_link(desk: Page, servic
     desk.keyboard.press("Enter")
     expect(desk.locator(".entry .body")).to_have_text("From somewhere")
     assert not [url for url in asked if "findme" in url]
+
+
+def test_a_key_decides_on_a_group_and_z_brings_it_back(
+    desk: Page, service: Service, articles: Articles, word: str, axe: Axe
+) -> None:
+    like = "Buy the very best pills at our most wonderful shop of the whole week, dear reader"
+    for number in range(5):
+        letters = "".join(chr(97 + int(digit)) for digit in word if digit.isdigit())
+        body = f"{like} {letters} {number} {word}"
+        service.submit("/keys", articles.url, body=body, email=f"{word}{number}@example.org", name=f"Seller {number}")
+    desk.goto(f"{service.url}/admin/")
+    card = desk.locator(".entry", has_text="and 4 like it").first
+    card.get_by_text("and 4 like it").click()
+    expect(card.get_by_text("Seller 3")).to_be_visible()
+    assert axe(desk) == []
+    before = desk.locator(".tabs [aria-current] .count").inner_text()
+    card.focus()
+    desk.keyboard.press("s")
+    expect(desk.locator("#outcome")).to_contain_text("Marked as spam: 5 comments.")
+    assert int(desk.locator(".tabs [aria-current] .count").inner_text()) == int(before) - 5
+    assert left(service, word) == 0
+    desk.keyboard.press("z")
+    expect(desk.locator("#outcome")).to_contain_text("Undid: 5 comments.")
+    assert left(service, word) == 5
+    desk.keyboard.press("d")
+    expect(desk.locator("#outcome")).to_contain_text("Moved to the trash: 5 comments.")
+    assert left(service, word) == 0

@@ -48,10 +48,13 @@ function takeAway(card) {
   const place = document.createComment('')
   const item = card.closest('li')
   item.replaceWith(place)
-  count(-1)
+  count(-sizeOf(card))
   focus(all[at + 1] ?? all[at - 1])
   return { item, place, id: card.dataset.id }
 }
+
+/** How many comments a card stands for: with it, those that are like it. */
+const sizeOf = (card) => 1 + Number(card.dataset.like ?? 0)
 
 function count(by) {
   total.textContent = (Number(total.textContent.replace(/\D/g, '')) + by).toLocaleString('en')
@@ -61,8 +64,8 @@ function count(by) {
 function bringBack(removed, problem) {
   if (!removed.place.isConnected) return
   removed.place.replaceWith(removed.item)
-  count(1)
   const card = removed.item.querySelector('.entry')
+  count(sizeOf(card))
   card.classList.toggle('unsaved', Boolean(problem))
   if (problem) card.dataset.unsaved = problem
 }
@@ -107,7 +110,8 @@ function decide(card, status) {
   const button = buttonOf(card, status)
   if (!button) return
   const removed = takeAway(card)
-  waiting.push({ removed, decision: { id: card.dataset.id, status, version: Number(card.dataset.version) } })
+  const { id, version, like } = card.dataset
+  waiting.push({ removed, decision: { id, status, version: Number(version), like: Boolean(like) } })
   say(`${LABELS[status]}.`, true)
   timer ??= setTimeout(send, GATHER_MS)
 }
@@ -131,17 +135,17 @@ async function send() {
   }
 }
 
-function settle(batch, { event, conflicts }) {
+function settle(batch, { event, changed, conflicts }) {
   const moved = new Map(conflicts.map((card) => [card.id, card]))
   const kept = batch.filter((one) => !moved.has(one.decision.id))
   for (const one of batch) {
     const card = moved.get(one.decision.id)
     if (card) bringBack(one.removed, `${card.decided_by ?? 'Somebody'} decided otherwise: ${card.status}`)
   }
-  if (event) done.push({ event, cards: kept.map((one) => one.removed) })
+  if (event) done.push({ event, cards: kept.map((one) => one.removed), changed })
   const statuses = new Set(kept.map((one) => one.decision.status))
   const what = statuses.size === 1 ? LABELS[[...statuses][0]] : 'Decided'
-  if (kept.length) say(`${what}: ${number(kept.length)}.`, true)
+  if (kept.length) say(`${what}: ${number(event ? changed : kept.length)}.`, true)
 }
 
 /** This page is cleared: show what is left, with the last decisions still to be taken back. */
@@ -347,7 +351,7 @@ async function refresh(removed) {
       const { version } = await answer.json()
       one.item.querySelector('.entry').dataset.version = version
       for (const field of one.item.querySelectorAll('[value]')) {
-        field.value = field.value.replace(/:\d+$/, `:${version}`)
+        field.value = field.value.replace(/:\d+(:like)?$/, `:${version}$1`)
       }
       bringBack(one)
     }),
