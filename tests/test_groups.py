@@ -141,6 +141,16 @@ def test_more_than_a_thousand_are_still_one_event(flood: list[str], mia: Mia, mo
     assert mia.client.post(path, headers=mia._headers()).json["changed"] == 14
 
 
+def test_a_number_that_was_not_counted_to_the_end_says_so(
+    flood: list[str], desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "COUNTED", 5)
+    page = opens(desk)
+    assert "and 13+ like it" in page.words
+    page.presses("Spam all")
+    assert [c.status for c in stored()] == ["pending", *["spam"] * 14, "pending"]
+
+
 @pytest.mark.parametrize("wrong", ["x:y:1:like", "spam:0:1:like", ":::like", "like"])
 def test_only_a_decision_is_one(desk: Browser, wrong: str) -> None:
     assert desk.sends("/admin/decide", decision=wrong).status_code == 422

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from ..extensions import db
 from . import decisions
 from .decisions import MOST, Decision, Outcome, Part
 
-SCANNED = 1000  # comments that are looked through at once
+SCANNED = 400  # comments that are looked through at once
 SHOWN = 3  # others of a group that a card tells
-COUNTED = 20_000  # others of all groups on a page that are counted
+LOOKED_AT = 50  # groups that are looked for on earlier pages at once
+COUNTED = 2_000  # comments of all groups on a page that are counted
+DECIDED = 20_000  # comments of a group that are decided on at once
 
 Key = tuple[str, bytes | UUID]  # a site, and a group there, or a comment that is in none
 
@@ -29,31 +32,31 @@ class Folded:
     ids: list[UUID]
     others: dict[UUID, list[UUID]]
     numbers: dict[UUID, int]
+    at_least: bool  # whether there may be more
     next: UUID | None
 
 
 def fold(listed: sa.Select[Comment], after: UUID | None, limit: int) -> Folded:
     """The first `limit` groups of the pending comments `listed`, by their newest; without those before `after`.
 
-    Looks through a thousand comments, and then once more without the groups found in these.
+    Looks through some hundred comments, and then once more without the groups found in these.
     """
     found: dict[Key, list[UUID]] = {}
-    hidden: set[Key] = set()
+    first: list[Key] = []
     last: UUID | None = None
     for _ in range(2):
-        rows = _scan(listed, {*found, *hidden}, last)
+        rows, fresh = _scan(listed, found, last), len(found)
         for row in rows:
             found.setdefault((row.site_id, row.group_key or row.id), []).append(row.id)
-        hidden |= _shown_before(found, after)
-        for key in hidden:
-            found.pop(key, None)
+        first += _not_shown_before(dict(islice(found.items(), fresh, None)), after, limit + 1 - len(first))
         last = rows[-1].id if len(rows) == SCANNED else None
-        if last is None or len(found) > limit:
+        if last is None or len(first) > limit:
             break
-    first = list(found.items())[:limit]
-    ids = [members[0] for _, members in first]
-    others = {members[0]: members[1 : SHOWN + 1] for _, members in first}
-    return Folded(ids, others, _numbers(dict(first)), ids[-1] if len(found) > limit else last)
+    shown = {key: found[key] for key in first[:limit]}
+    ids = [members[0] for members in shown.values()]
+    others = {members[0]: members[1 : SHOWN + 1] for members in shown.values()}
+    numbers, at_least = _numbers(shown)
+    return Folded(ids, others, numbers, at_least, ids[-1] if len(first) > limit else last)
 
 
 def decide(chosen: Sequence[Decision], actor: Actor, now: datetime, key: str | None = None) -> Outcome:
@@ -83,39 +86,47 @@ def _scan(listed: sa.Select[Comment], known: Collection[Key], below: UUID | None
         listed = listed.where(sa.or_(Comment.group_key.is_(None), other))
     if below:
         listed = listed.where(Comment.id < below)
-    columns = listed.with_only_columns(Comment.site_id, Comment.id, Comment.group_key)
+    # With the version, which no index has, so that SQLite takes the one that is in this order.
+    columns = listed.with_only_columns(Comment.site_id, Comment.id, Comment.group_key, Comment.version)
     return db.session.execute(columns.order_by(Comment.id.desc()).limit(SCANNED)).all()
 
 
-def _shown_before(found: dict[Key, list[UUID]], after: UUID | None) -> set[Key]:
-    """The groups that an earlier page showed: those with a comment that came later."""
+def _not_shown_before(found: dict[Key, list[UUID]], after: UUID | None, most: int) -> list[Key]:
+    """The first of the groups that no earlier page showed: those of which no comment came later."""
     if after is None:
-        return set()
-    newest = {members[0]: key for key, members in found.items() if isinstance(key[1], bytes)}
-    later = sa.orm.aliased(Comment)
-    same = (later.site_id == Comment.site_id, later.group_key == Comment.group_key, later.status == Status.PENDING)
-    shown = sa.select(Comment.id).where(
-        Comment.site_id.in_({site_id for site_id, _ in newest.values()}),
-        Comment.id.in_(newest),
-        sa.exists().where(*same, later.id >= after),
-    )
-    return {newest[comment_id] for comment_id in db.session.scalars(shown)}
+        return list(found)[:most]
+    left: list[Key] = []
+    groups = iter(found)
+    while len(left) < most and (some := list(islice(groups, LOOKED_AT))):
+        shown = _with_later({key for key in some if isinstance(key[1], bytes)}, after)
+        left += [key for key in some if key not in shown]
+    return left[:most]
 
 
-def _numbers(found: dict[Key, list[UUID]]) -> dict[UUID, int]:
-    """How many others there are of each group, counted up to a limit, by its newest comment."""
-    groups = {key: members for key, members in found.items() if isinstance(key[1], bytes)}
+def _with_later(groups: set[Key], after: UUID) -> set[Key]:
+    """Those groups of which a comment waits that is not older than `after`."""
+    columns = Comment.site_id, Comment.group_key
+    later = sa.select(*columns).where(*_waiting(groups), Comment.id >= after).group_by(*columns)
+    return {(row[0], row[1]) for row in db.session.execute(later) if row[1]}
+
+
+def _waiting(groups: set[Key]) -> tuple[sa.ColumnElement[bool], ...]:
+    """That a comment waits, and is of one of `groups` or, on another site, of one that is called like it."""
+    sites, keys = {site_id for site_id, _ in groups}, {key for _, key in groups}
+    return Comment.site_id.in_(sites), Comment.group_key.in_(keys), Comment.status == Status.PENDING
+
+
+def _numbers(shown: dict[Key, list[UUID]]) -> tuple[dict[UUID, int], bool]:
+    """How many others there are of each group, by its newest comment, and whether counting stopped at the limit."""
+    groups = {key: members for key, members in shown.items() if isinstance(key[1], bytes)}
     if not groups:
-        return {}
-    some = sa.select(Comment.site_id, Comment.group_key).where(
-        Comment.site_id.in_({site_id for site_id, _ in groups}),
-        Comment.group_key.in_({key for _, key in groups}),
-        Comment.status == Status.PENDING,
-    )
+        return {}, False
+    some = sa.select(Comment.site_id, Comment.group_key).where(*_waiting(set(groups)))
     counted = some.limit(COUNTED).subquery()
     rows = db.session.execute(sa.select(*counted.c, sa.func.count()).group_by(*counted.c))
     numbers: dict[Key, int] = {(row[0], row[1]): row[2] for row in rows}
-    return {members[0]: max(numbers.get(key, 0), len(members)) - 1 for key, members in groups.items()}
+    others = {members[0]: max(numbers.get(key, 0), len(members)) - 1 for key, members in groups.items()}
+    return others, sum(numbers.values()) == COUNTED
 
 
 def _members(leaders: Sequence[Decision], actor: Actor) -> list[Decision]:
@@ -136,4 +147,4 @@ def _like(leader: Comment) -> Iterator[Any]:
         Comment.status == Status.PENDING,
         Comment.id < leader.id,
     )
-    yield from db.session.execute(query.order_by(Comment.id.desc()).limit(COUNTED))
+    yield from db.session.execute(query.order_by(Comment.id.desc()).limit(DECIDED))

@@ -51,7 +51,8 @@ def card_json(card: Card, sealer: Sealer, origins: list[str]) -> dict[str, Any]:
 def like_json(card: Card) -> dict[str, Any]:
     """How many others wait that are near-identical, how a search finds them, and the text of some."""
     others = [{"id": other.id, "name": other.name, "body_source": other.body} for other in card.others]
-    return {"count": card.like, "search": search.group_text(card.comment.group_key or b""), "others": others}
+    key = search.group_text(card.comment.group_key or b"")
+    return {"count": card.like, "at_least": card.at_least, "search": key, "others": others}
 
 
 def thread_json(thread: Thread, origins: list[str]) -> dict[str, Any]:
