@@ -1,8 +1,8 @@
-"""What is done beside the requests: telling moderators what waits, and forgetting what is too old."""
+"""What is done beside the requests: telling moderators what waits, and keeping house."""
 
 import logging
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,23 +16,19 @@ from .administration import settings as site_settings
 from .administration.people import INVITATION
 from .comments.models import Comment, Status, Thread
 from .config import Settings
-from .database import transaction
 from .errors import NotFound
 from .extensions import db
+from .housekeeping import keep_house
 from .notify import digest, mail, outbox
 from .notify import invitation as invitation_mail
 from .notify.digest import Excerpt
 from .notify.outbox import Claimed
 from .privacy.sealing import Sealer
-from .spam import room
-from .submissions.models import IdempotencyKey
-from .submissions.submit import KEY_LIFETIME
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 5
 HOUSEKEEPING_SECONDS = 3600
-NETWORK_LIFETIME = timedelta(days=30)
 
 
 def run_forever(app: Flask, stop: threading.Event) -> None:
@@ -48,8 +44,6 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
                     site_settings.go_on(site_id, SYSTEM, http.now())
                 if waited >= next_housekeeping:
                     keep_house(http.now())
-                    while make_room():
-                        pass
                     next_housekeeping = waited + HOUSEKEEPING_SECONDS
         except Exception:
             log.exception("delivering failed; it is tried again")
@@ -76,25 +70,6 @@ def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bo
         return
     for given_up in outbox.postpone(site_id, messages, told, now):
         log.error("given up after two weeks: message %s", given_up)
-
-
-@transaction
-def keep_house(now: datetime) -> None:
-    """Forget what is kept for a time only."""
-    invitations.forget_old(now)
-    db.session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEY_LIFETIME))
-    db.session.execute(
-        sa.update(Comment)
-        .where(Comment.network_key.is_not(None), Comment.created_at < now - NETWORK_LIFETIME)
-        .values(network_key=None)
-        .execution_options(synchronize_session=False)
-    )
-
-
-@transaction
-def make_room() -> int:
-    """Remove a batch of the oldest spam beyond what each site keeps; how many comments were removed."""
-    return room.make_everywhere()
 
 
 def recipients(site_id: str, sealer: Sealer) -> dict[str, str]:

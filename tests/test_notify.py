@@ -18,7 +18,7 @@ from flask import Flask
 from people import SITE, Commenter, Mia
 from running import Service, free_port
 
-from comments_service import config, create_app, delivery, http
+from comments_service import config, create_app, delivery, housekeeping, http
 from comments_service.accounts import invitations, moderators
 from comments_service.accounts.actor import COMMAND_LINE
 from comments_service.accounts.models import Invitation, Role
@@ -351,10 +351,10 @@ def test_the_running_server_tells_by_itself(ada: Commenter, settings: config.Set
 @pytest.mark.usefixtures("mia_at_her_desk")
 def test_housekeeping_forgets_keys_and_networks_when_they_are_old(ada: Commenter) -> None:
     ada.submits("First!")
-    delivery.keep_house(http.now() + timedelta(hours=1))
+    housekeeping.keep_house(http.now() + timedelta(hours=1))
     assert db.session.scalars(sa.select(Comment.network_key)).one() is not None
     assert len(db.session.scalars(sa.select(IdempotencyKey)).all()) == 1
-    delivery.keep_house(http.now() + timedelta(days=31))
+    housekeeping.keep_house(http.now() + timedelta(days=31))
     assert db.session.scalars(sa.select(Comment.network_key)).one() is None
     assert db.session.scalars(sa.select(IdempotencyKey)).all() == []
 

@@ -3,6 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+import sqlalchemy as sa
+
 from ..accounts.actor import Actor
 from ..comments import counts, markup
 from ..comments.models import Comment, EarlierBody, Status
@@ -10,9 +13,19 @@ from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
 from . import decisions, sealing
-from .models import Change, Kind
+from .decisions import Part
+from .details import FORMS, Form, Shown
+from .models import Change, Event, Kind
 
 ROLE = "moderator"
+
+
+class Replied(msgspec.Struct, frozen=True):
+    """What an event wrote: a reply, to which comment of whom."""
+
+    reply: UUID
+    to: UUID
+    name: str
 
 
 @transaction
@@ -59,7 +72,35 @@ def reply(comment_id: UUID, body: str, actor: Actor, now: datetime) -> Comment:
     db.session.add(answer)
     db.session.flush()
     counts.moved(answer, None, Status.APPROVED)
+    detail = msgspec.json.encode(Replied(answer.id, parent.id, parent.name)).decode()
+    _log(answer, Kind.REPLY, actor, now, detail=detail)
     return answer
+
+
+@transaction
+def turn(event: Event, actor: Actor, now: datetime) -> UUID:
+    """Take a reply back into the trash, or out of it again; gives the event. Raises `Conflict` when it moved on."""
+    found = db.session.execute(
+        sa.select(Comment, Change.version)
+        .join(Change, (Change.site_id == Comment.site_id) & (Change.comment_id == Comment.id))
+        .where(Change.site_id == event.site_id, Change.event_id == event.id)
+    ).first()
+    if found is None or found.Comment.version != found.version:
+        raise Conflict("This reply has been changed since.")
+    after = Status.TRASH if found.Comment.status is Status.APPROVED else Status.APPROVED
+    undone = Part(uuid7())
+    decisions.record([(found.Comment, after)], Kind.UNDO, actor, now, undone, undoes=event.id)
+    return undone.event
+
+
+def shown(detail: str) -> Shown:
+    """Which reply an event wrote, and to what."""
+    return dict(msgspec.json.decode(detail))
+
+
+def told(replied: Shown) -> str:
+    """To whom somebody replied."""
+    return f"to {replied['name']}"
 
 
 def one(comment_id: UUID, actor: Actor) -> Comment:
@@ -70,9 +111,9 @@ def one(comment_id: UUID, actor: Actor) -> Comment:
     return found[0]
 
 
-def _log(comment: Comment, kind: Kind, actor: Actor, now: datetime) -> None:
+def _log(comment: Comment, kind: Kind, actor: Actor, now: datetime, **about: str) -> None:
     event_id = uuid7()
-    decisions.log(comment.site_id, event_id, kind, actor, now)
+    decisions.log(comment.site_id, event_id, kind, actor, now, **about)
     db.session.add(
         Change(
             site_id=comment.site_id,
@@ -84,3 +125,6 @@ def _log(comment: Comment, kind: Kind, actor: Actor, now: datetime) -> None:
         )
     )
     sealing.seal(comment.site_id, event_id)
+
+
+FORMS[Kind.REPLY] = Form(shown, told, turn)

@@ -1,12 +1,12 @@
 """Removing comments for good: the one thing that cannot be undone."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..accounts.actor import Actor
+from ..accounts.actor import SYSTEM, Actor
 from ..comments import counts
 from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction, uuid7
@@ -29,10 +29,31 @@ def purge(ids: Sequence[UUID], actor: Actor, now: datetime) -> UUID:
         raise NotFound("There is no such comment.")
     if any(comment.status not in PURGED_FROM for comment in comments):
         raise Conflict("Only what is in trash or spam can be purged.")
+    return _purge(comments, actor, now)
+
+
+@transaction
+def empty_trash(site_id: str, days: int, now: datetime, most: int) -> int:
+    """Purge what has lain in a site's trash for so many days, `most` at once, the oldest first; how many they were."""
+    first = UUID(int=int((now - timedelta(days=days)).timestamp() * 1000) << 80)
+    # Ids begin with the time: of comments the one they were written at, of events the one they were made at.
+    lately = sa.exists().where(
+        Change.site_id == Comment.site_id, Change.comment_id == Comment.id, Change.event_id >= first
+    )
+    trash = (Comment.site_id == site_id, Comment.status == Status.TRASH, Comment.id < first)
+    query = sa.select(Comment).where(*trash, ~lately).order_by(Comment.id).limit(most)
+    comments = db.session.scalars(query).all()
+    if comments:
+        _purge(comments, SYSTEM, now, f"In the trash for {days} days")
+    return len(comments)
+
+
+def _purge(comments: Sequence[Comment], actor: Actor, now: datetime, note: str = "") -> UUID:
+    """Remove comments as one event, each with what is known of it."""
     event_id = uuid7()
     sites = sorted({comment.site_id for comment in comments})
     for site_id in sites:
-        decisions.log(site_id, event_id, Kind.PURGE, actor, now)
+        decisions.log(site_id, event_id, Kind.PURGE, actor, now, note=note)
     for comment in comments:
         _remove(comment, event_id)
     for site_id in sites:

@@ -1,8 +1,7 @@
 """The queue: comments to decide on, each with everything that a decision needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,10 @@ from ..comments.models import Comment, EarlierBody, Status, Thread
 from ..extensions import db
 from ..sites.models import Site
 from ..spam.judgement import Evidence
-from . import groups, search
+from . import groups, records, search
 from .decisions import within
 from .models import Change, Event
+from .records import Record
 from .search import Search
 
 MOST = 200
@@ -37,18 +37,6 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What is known of the address that a comment came from."""
-
-    approved: int = 0
-    pending: int = 0
-    spam: int = 0
-    trash: int = 0
-    first_seen: datetime | None = None
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """A comment with its surroundings. The address stays sealed until the edge opens it."""
 
@@ -59,6 +47,7 @@ class Card:
     earlier: tuple[EarlierBody, ...] = ()
     decided: Event | None = None
     like: int = 0  # how many others wait that are near-identical
+    at_least: bool = False  # whether there may be more
     others: tuple[Comment, ...] = ()  # some of them
 
     @property
@@ -74,15 +63,6 @@ class Page:
     cards: list[Card]
     next: UUID | None
     total: int
-
-
-@dataclass(slots=True)
-class _Sums:
-    """A record while it is added up."""
-
-    numbers: dict[Status, int] = field(default_factory=dict)
-    first_seen: datetime | None = None
-    names: set[str] = field(default_factory=set)
 
 
 def page(query: Query, actor: Actor) -> Page:
@@ -106,6 +86,7 @@ def _folded(query: Query, listed: sa.Select[Comment], actor: Actor) -> Page:
         replace(
             card,
             like=folded.numbers.get(card.comment.id, 0),
+            at_least=folded.at_least,
             others=tuple(found[other] for other in folded.others[card.comment.id] if other in found),
         )
         for card in cards([found[comment_id] for comment_id in folded.ids if comment_id in found])
@@ -119,13 +100,13 @@ def cards(comments: Sequence[Comment]) -> list[Card]:
         return []
     threads = _by_id(Thread, {c.site_id for c in comments}, {c.thread_id for c in comments})
     parents = _by_id(Comment, {c.site_id for c in comments}, {c.parent_id for c in comments if c.parent_id})
-    records, earlier, decided = _records(comments), _earlier(comments), _decided(comments)
+    known, earlier, decided = records.of(comments), _earlier(comments), _decided(comments)
     return [
         Card(
             comment=comment,
             thread=threads[comment.thread_id],
             parent=parents.get(comment.parent_id) if comment.parent_id else None,
-            record=records.get((comment.site_id, comment.address_key), Record()),
+            record=known.get((comment.site_id, comment.address_key or b""), Record()),
             earlier=tuple(earlier.get(comment.id, ())),
             decided=decided.get(comment.id),
         )
@@ -190,35 +171,6 @@ def _total(query: Query, actor: Actor) -> int:
 def _by_id(table: Any, site_ids: set[str], ids: set[Any]) -> dict[UUID, Any]:
     rows = db.session.scalars(sa.select(table).where(table.site_id.in_(site_ids), table.id.in_(ids)))
     return {row.id: row for row in rows}
-
-
-def _records(comments: Sequence[Comment]) -> dict[tuple[str, bytes | None], Record]:
-    """What is known of each address among `comments`, by site and address."""
-    keys = {comment.address_key for comment in comments if comment.address_key}
-    rows = db.session.execute(
-        sa.select(
-            Comment.site_id,
-            Comment.address_key,
-            Comment.status,
-            Comment.name,
-            sa.func.count(),
-            sa.func.min(Comment.created_at, type_=Comment.created_at.type),
-        )
-        .where(Comment.site_id.in_({c.site_id for c in comments}), Comment.address_key.in_(keys))
-        .group_by(Comment.site_id, Comment.address_key, Comment.status, Comment.name)
-    )
-    sums: dict[tuple[str, bytes | None], _Sums] = {}
-    for site_id, key, status, name, number, first in rows:
-        sum_ = sums.setdefault((site_id, key), _Sums())
-        sum_.numbers[status] = sum_.numbers.get(status, 0) + number
-        sum_.first_seen = min(first, sum_.first_seen or first)
-        sum_.names.add(name)
-    return {place: _record(found) for place, found in sums.items()}
-
-
-def _record(found: _Sums) -> Record:
-    numbers = {status.value: found.numbers.get(status, 0) for status in Status}
-    return Record(**numbers, first_seen=found.first_seen, names=tuple(sorted(found.names)))
 
 
 def _earlier(comments: Sequence[Comment]) -> dict[UUID, list[EarlierBody]]:

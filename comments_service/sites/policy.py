@@ -73,6 +73,11 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spam_kept: Annotated[
         Many, meta(KEPT, "Spam that is kept", "Of spam, the newest are kept, so many; older spam is removed.")
     ] = 20_000
+    trash_days: Annotated[
+        int,
+        msgspec.Meta(ge=0, le=3650),
+        meta(KEPT, "Days in the trash", "After so long, what lies in the trash is removed for good; with 0, never."),
+    ] = 30
     page_size: Annotated[
         int,
         msgspec.Meta(ge=10, le=200),
