@@ -189,3 +189,92 @@ def test_a_key_decides_on_a_group_and_z_brings_it_back(
     desk.keyboard.press("d")
     expect(desk.locator("#outcome")).to_contain_text("Moved to the trash: 5 comments.")
     assert left(service, word) == 0
+
+
+def test_a_key_is_given_to_another_and_stays_so(
+    desk: Page, service: Service, articles: Articles, word: str, axe: Axe
+) -> None:
+    write(service, articles, word, 3)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("?")
+    desk.get_by_role("button", name="approve: a").click()
+    said = desk.locator("#keys-said")
+    expect(said).to_contain_text("Press the new key for “approve”")
+    assert axe(desk) == []
+    desk.keyboard.press("j")
+    expect(said).to_contain_text("“j” is for “next”")
+    desk.get_by_role("button", name="approve: a").click()
+    desk.keyboard.press("Escape")
+    expect(said).to_have_text("It stays as it was.")
+    desk.get_by_role("button", name="approve: a").click()
+    desk.keyboard.press("q")
+    expect(desk.get_by_role("button", name="approve: q")).to_have_text("q")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#help")).to_be_hidden()
+    desk.locator(".entry").first.focus()
+    desk.keyboard.press("a")
+    expect(desk.locator(".entry")).to_have_count(3)
+    desk.keyboard.press("q")
+    expect(desk.locator("#outcome")).to_contain_text("Approved: 1 comment.")
+    desk.reload()
+    expect(desk.locator(".entry")).to_have_count(2)
+    expect(desk.locator(".verb-approved").first).to_have_attribute("aria-keyshortcuts", "q")
+    desk.keyboard.press("x")
+    desk.keyboard.press("Shift+Q")
+    expect(desk.locator(".entry")).to_have_count(1)
+    desk.keyboard.press("?")
+    desk.get_by_role("button", name="All keys as they came").click()
+    desk.get_by_role("button", name="Close").click()
+    desk.locator(".entry").first.focus()
+    desk.keyboard.press("a")
+    expect(desk.locator(".entry")).to_have_count(0)
+    expect(desk.locator("#outcome")).to_contain_text("Approved")
+
+
+def test_keys_that_were_switched_off_stay_off(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    write(service, articles, word, 1)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("?")
+    desk.get_by_label("Single keys work").uncheck()
+    desk.keyboard.press("Escape")
+    desk.reload()
+    desk.locator(".entry").first.focus()
+    desk.keyboard.press("a")
+    desk.keyboard.press("?")
+    expect(desk.get_by_role("heading", name="Keys")).to_be_visible()
+    expect(desk.locator(".entry")).to_have_count(1)
+    desk.get_by_label("Single keys work").check()
+    desk.keyboard.press("Escape")
+    desk.locator(".entry").first.focus()
+    desk.keyboard.press("a")
+    expect(desk.locator(".entry")).to_have_count(0)
+
+
+@pytest.mark.parametrize("kept", ["[1", "7", "null", '{"a": 7}'])
+def test_nothing_that_a_browser_kept_stops_the_keys(
+    desk: Page, service: Service, articles: Articles, word: str, kept: str
+) -> None:
+    write(service, articles, word, 1)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.evaluate("kept => localStorage.setItem('comments:keys', kept)", kept)
+    desk.reload()
+    desk.keyboard.press("s")
+    expect(desk.locator(".entry")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (320, 640)])
+def test_the_keys_are_shown_whole(
+    desk: Page, service: Service, articles: Articles, word: str, width: int, height: int
+) -> None:
+    write(service, articles, word, 1)
+    desk.set_viewport_size({"width": width, "height": height})
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("?")
+    box = desk.locator("#help").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] <= height
+    if width > 1000:
+        assert desk.locator("#help").evaluate("help => help.scrollHeight <= help.clientHeight")
+    desk.get_by_role("button", name="Close").click()

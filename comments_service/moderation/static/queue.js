@@ -6,6 +6,7 @@ const RETRY_MS = [1000, 4000]
 const LABELS = { approved: 'Approved', spam: 'Marked as spam', trash: 'Moved to the trash', pending: 'Held' }
 const GO_MS = 1500
 const KEYS_OFF = 'comments:keys-off'
+const KEYS_MOVED = 'comments:keys' // {key as it came: key that the moderator gave it}
 
 const queue = document.getElementById('queue')
 const outcome = document.getElementById('outcome')
@@ -392,14 +393,82 @@ const KEYS = {
 const REMOVES = new Set([...'asduASDrtb'])
 const PLACES = 'past' // the tabs: pending, approved, spam, trash
 
+// Keys of one's own
+
+let moved = {}
+let changing = null // the button in the help whose new key is waited for
+
+/** The key, as it came, that `key` stands for; nothing for one that was given away. */
+function meant(key) {
+  const lower = key.toLowerCase()
+  const [own] = Object.entries(moved).find(([, given]) => given === lower) ?? [lower in moved ? '' : lower]
+  return key.length > 1 ? key : key === lower ? own : own.toUpperCase()
+}
+
+const helpKeys = () => [...help.querySelectorAll('.key')]
+const tellKeys = (sentence) => (document.getElementById('keys-said').textContent = sentence)
+
+function showKeys() {
+  for (const button of helpKeys()) {
+    const { key, what } = button.dataset
+    button.textContent = moved[key] ?? key
+    button.ariaLabel = `${what}: ${button.textContent}`
+  }
+  for (const button of queue.querySelectorAll('[aria-keyshortcuts]')) {
+    button.dataset.key ??= button.getAttribute('aria-keyshortcuts')
+    button.setAttribute('aria-keyshortcuts', moved[button.dataset.key] ?? button.dataset.key)
+  }
+}
+
+function keepKeys(changed) {
+  moved = changed
+  localStorage.setItem(KEYS_MOVED, JSON.stringify(moved))
+  showKeys()
+}
+
+function readKeys() {
+  try {
+    moved = { ...JSON.parse(localStorage.getItem(KEYS_MOVED)) }
+  } catch {
+    moved = {}
+  }
+  showKeys()
+}
+
+function changeKey({ target }) {
+  const button = target.closest('.key')
+  changing = button
+  for (const other of helpKeys()) other.ariaPressed = other === button
+  if (button) tellKeys(`Press the new key for “${button.dataset.what}”. Escape leaves it.`)
+}
+
+/** The key that was waited for came. */
+function takeKey(event) {
+  if (!changing || event.ctrlKey || event.metaKey || event.altKey || event.key === 'Shift') return
+  event.preventDefault()
+  event.stopPropagation()
+  const { key, what } = changing.dataset
+  const given = event.key.toLowerCase()
+  const other = helpKeys().find((button) => button !== changing && button.textContent === given)
+  changing.ariaPressed = false
+  changing = null
+  if (given === 'escape') return tellKeys('It stays as it was.')
+  if (given.length > 1 || given === ' ' || given === '?') return tellKeys('This cannot be a key of the queue.')
+  if (other) return tellKeys(`“${given}” is for “${other.dataset.what}”. Give that another key first.`)
+  const { [key]: _, ...others } = moved
+  keepKeys(given === key ? others : { ...others, [key]: given })
+  tellKeys(`“${what}” is “${given}” now.`)
+}
+
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || help.open || block.open) return
   if (event.target.closest('input:not(.chosen), textarea, select')) return
   if (event.key !== '?' && !keysOn.checked) return
   const place = Date.now() < goingUntil ? PLACES.indexOf(event.key) : -1
   if (event.key !== 'Shift') goingUntil = 0
-  const act = place < 0 ? KEYS[event.key] : () => document.querySelectorAll('.tabs a')[place].click()
-  if (!act || (event.repeat && REMOVES.has(event.key))) return
+  const key = meant(event.key)
+  const act = place < 0 ? KEYS[key] : () => document.querySelectorAll('.tabs a')[place].click()
+  if (!act || (event.repeat && REMOVES.has(key))) return
   event.preventDefault()
   act()
 }
@@ -419,6 +488,11 @@ function start() {
     if (keysOn.checked) localStorage.removeItem(KEYS_OFF)
     else localStorage.setItem(KEYS_OFF, '1')
   })
+  readKeys()
+  help.addEventListener('click', changeKey)
+  help.addEventListener('keydown', takeKey)
+  help.addEventListener('cancel', (event) => changing && event.preventDefault())
+  document.getElementById('keys-reset').addEventListener('click', () => keepKeys({}))
   document.addEventListener('keydown', onKey)
   queue.addEventListener('click', onClick)
   queue.addEventListener('change', () => {
