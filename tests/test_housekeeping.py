@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import time_machine
 from people import SITE, Commenter, Mia, Reader
 
-from comments_service import database, housekeeping, http
+from comments_service import housekeeping, http
 from comments_service.comments import counts
 from comments_service.comments.models import Comment
 from comments_service.extensions import db
@@ -20,8 +20,7 @@ BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setattr(database, "_last_stamp", 0)  # else ids stay in the future of another test
+def clock() -> Iterator[Any]:
     with time_machine.travel(BEGIN, tick=False) as traveller:
         yield traveller
 

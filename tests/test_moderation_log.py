@@ -42,7 +42,7 @@ def busy(ada: Commenter, mia: Mia) -> list[str]:
     asks(mia, "POST", f"comments/{ids[1]}/trust")
     asks(mia, "POST", "decisions", filter="is:pending", status="approved")
     events = asks(mia, "GET", "events").json["events"]
-    assert {event["kind"] for event in events} == {"decide", "undo", "edit", "purge", "lock", "list"}
+    assert {event["kind"] for event in events} == {"decide", "undo", "edit", "purge", "lock", "list", "reply"}
     return [event["id"] for event in events][::-1]
 
 

@@ -59,27 +59,23 @@ class Outcome:
 
 @transaction
 def decide(
-    decisions: Sequence[Decision],
-    actor: Actor,
-    now: datetime,
-    part: "Part | None" = None,
-    key: str | None = None,
+    decisions: Sequence[Decision], actor: Actor, now: datetime, part: Part | None = None, **about: str | None
 ) -> Outcome:
     """Give comments their status: one event a site, and one outcome; the same `key` again gives it again.
 
-    Ids that are unknown, or of a site that is not the actor's, count for nothing. Raises `InvalidForm` for more than
-    a thousand.
+    The event may have a `note`, too. Ids that are unknown, or of a site that is not the actor's, count for nothing.
+    Raises `InvalidForm` for more than a thousand.
     """
     if len(decisions) > MOST:
         raise InvalidForm([FieldError("decisions", "too-many", f"Decide on {MOST} comments at most at once.")])
-    if key and (earlier := earlier_event(key, actor)):
+    if (key := about.get("key")) and (earlier := earlier_event(key, actor)):
         return Outcome(earlier, changed_by(earlier, actor))
     wanted = {decision.id: decision for decision in decisions}
     comments = of_actor(wanted, actor)
     conflicts = [c for c in comments if c.version != wanted[c.id].version and c.status is not wanted[c.id].status]
     changing = [c for c in comments if c.version == wanted[c.id].version and c.status is not wanted[c.id].status]
     moves = [(comment, wanted[comment.id].status) for comment in changing]
-    event = record(moves, Kind.DECIDE, actor, now, part, key=key)
+    event = record(moves, Kind.DECIDE, actor, now, part, **about)
     return Outcome(event, tuple(c.id for c in changing), tuple(conflicts))
 
 

@@ -62,7 +62,7 @@ def fold(listed: sa.Select[Comment], after: UUID | None, limit: int) -> Folded:
 def decide(chosen: Sequence[Decision], actor: Actor, now: datetime, key: str | None = None) -> Outcome:
     """Decide as `decisions.decide` does, and with a comment that says so on all that wait like it: one event."""
     members = _members([decision for decision in chosen if decision.like], actor)
-    if not members:
+    if not members or len(chosen) > MOST:
         return decisions.decide(chosen, actor, now, key=key)
     if key and (earlier := decisions.earlier_event(key, actor)):
         return Outcome(earlier, decisions.changed_by(earlier, actor))

@@ -13,7 +13,7 @@ from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
 from . import decisions, sealing
-from .models import Change, Kind
+from .models import Change, Event, Kind
 
 PURGED_FROM = {Status.TRASH, Status.SPAM}
 
@@ -35,12 +35,10 @@ def purge(ids: Sequence[UUID], actor: Actor, now: datetime) -> UUID:
 @transaction
 def empty_trash(site_id: str, days: int, now: datetime, most: int) -> int:
     """Purge what has lain in a site's trash for so many days, `most` at once, the oldest first; how many they were."""
-    first = UUID(int=int((now - timedelta(days=days)).timestamp() * 1000) << 80)
-    # Ids begin with the time: of comments the one they were written at, of events the one they were made at.
-    lately = sa.exists().where(
-        Change.site_id == Comment.site_id, Change.comment_id == Comment.id, Change.event_id >= first
-    )
-    trash = (Comment.site_id == site_id, Comment.status == Status.TRASH, Comment.id < first)
+    before = now - timedelta(days=days)
+    of_event = (Event.site_id == Change.site_id, Event.id == Change.event_id, Event.created_at > before)
+    lately = sa.exists().where(Change.site_id == Comment.site_id, Change.comment_id == Comment.id, *of_event)
+    trash = (Comment.site_id == site_id, Comment.status == Status.TRASH, Comment.created_at <= before)
     query = sa.select(Comment).where(*trash, ~lately).order_by(Comment.id).limit(most)
     comments = db.session.scalars(query).all()
     if comments:
