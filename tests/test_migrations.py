@@ -322,7 +322,7 @@ def test_a_schema_of_a_later_version_is_not_called_current(empty: Flask, coming:
 def test_threads_from_before_they_had_days_of_their_own_are_as_they_were(empty: Flask) -> None:
     to("0003")
     fill()
-    to("0013")
+    to("0015")
     (thread,) = rows()["thread"]
     assert (thread["close_after_days"], thread["pinned_id"]) == (None, None)
     assert rows()["thread_alias"] == []
