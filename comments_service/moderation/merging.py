@@ -47,7 +47,8 @@ def merge(thread_id: UUID, page: str, actor: Actor, now: datetime) -> threads.Do
     one with very many comments.
     """
     thread = threads.one(thread_id, actor)
-    into = reading.find(thread.site_id, page)
+    found = reading.find(thread.site_id, page)
+    into = db.session.get(Thread, (thread.site_id, found.id)) if found else None
     if into is None or into.id == thread.id:
         raise InvalidForm([FieldError("page", "not-found", "There is no other discussion below that page.")])
     return threads.Done(into, _merge(thread, into, Kind.MERGE, (actor, now)))
