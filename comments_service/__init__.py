@@ -12,6 +12,7 @@ from .administration import numbers_pages, people_pages, settings_pages, setting
 from .comments import pages as thread_pages
 from .comments import views as comments
 from .comments.cache import Cache, CachedReads, Validity
+from .comments.replica import Replica
 from .extensions import db
 from .moderation import pages as queue_pages
 from .moderation import thread_pages as discussion_pages
@@ -38,13 +39,14 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
     errors.init_app(app)
     http.init_app(app)
-    database.init_app(app, settings.database)
+    database.init_app(app, settings.database, settings.read_database_url)
     accounts.init_app(app)
     for part in (*JSON, *HTML):
         app.register_blueprint(part.bp)
 
     with app.app_context():
-        validity = Validity(db.engine)
+        replica = db.engines.get(database.REPLICA)
+        validity = Validity(db.engine, Replica(db.engine, replica) if replica is not None else None)
         if db.engine.dialect.name == "postgresql":
             sa.event.listen(db.session, "after_commit", validity.committed)
         cache = Cache(settings.cache_megabytes << 20, validity)

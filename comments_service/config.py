@@ -107,6 +107,12 @@ def _database(value: str) -> str:
     raise ValueError("expected sqlite:///... or postgresql://...")
 
 
+def _replica(value: str) -> str:
+    if value and not value.startswith("postgres"):
+        raise ValueError("expected postgresql://..., for only PostgreSQL has replicas")
+    return _database(value)
+
+
 def setting(default: Any, parse: Callable[[str], Any], doc: str, *, secret: bool = False) -> Any:
     """Declare a setting; `doc` is the sentence that the documentation shows."""
     return field(default=default, metadata={"parse": parse, "doc": doc, "secret": secret})
@@ -124,6 +130,12 @@ class Settings:
     )
     database_url: str = setting(
         "", _database, "Where comments are kept; `comments.sqlite3` in the instance folder when empty.", secret=True
+    )
+    read_database_url: str = setting(
+        "",
+        _replica,
+        "A streaming replica of that PostgreSQL database, to read threads, counts and feeds from; none when empty.",
+        secret=True,
     )
     limiter_url: str = setting(
         "",
@@ -254,6 +266,8 @@ def load(environ: Mapping[str, str], **overrides: Any) -> Settings:
         except ValueError as error:
             shown = "" if entry.metadata["secret"] else f"={text!r}"
             problems.append(f"{source}{shown}: {error}")
+    if values.get("read_database_url") and not values.get("database_url", "").startswith("postgresql"):
+        problems.append(f"{PREFIX}READ_DATABASE_URL: {PREFIX}DATABASE_URL names no PostgreSQL that it could replicate")
     if problems:
         raise BadSettings(problems)
     return Settings(**{**values, **overrides})

@@ -30,6 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+REPLICA = "replica"  # the name of its engine
 MIGRATION_LOCK = 0x636F6D6D656E7473  # "comments", for PostgreSQL's advisory lock
 BUSY_MILLISECONDS = 5_000
 UPGRADE_MILLISECONDS = 600_000
@@ -207,15 +208,23 @@ def _dialect() -> str:
     return db.engine.dialect.name
 
 
-def init_app(app: Flask, url: str) -> None:
-    """Open the database at `url` for `app`, with the settings that each kind needs."""
+def init_app(app: Flask, url: str, replica: str = "") -> None:
+    """Open the database at `url` for `app`, and a `replica` of it, with the settings that each kind needs."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    if replica:
+        app.config["SQLALCHEMY_BINDS"] = {REPLICA: {"url": replica, **_engine_options(replica)}}
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sa.event.listen(db.engine, "connect", _prepare_sqlite)
             sa.event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def close() -> None:
+    """Close the connections that wait in the pools."""
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def upgrade() -> None:

@@ -1,11 +1,16 @@
 """The objects that the rooms share: the declarative base, the database and the limiter."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -42,7 +47,27 @@ class Base(DeclarativeBase):
     registry = registry(metadata=sa.MetaData(naming_convention=NAMES), type_annotation_map={datetime: UTCDateTime})
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+_reading: ContextVar[sa.Connection | None] = ContextVar("reading", default=None)
+
+
+class RoutedSession(Session):
+    """A session on the database, or on the connection that is to be read from just now."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
+        return _reading.get() or super().get_bind(*args, **kwargs)
+
+
+@contextmanager
+def reading_from(connection: sa.Connection) -> Iterator[None]:
+    """Let sessions that begin within read from `connection`."""
+    token = _reading.set(connection)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"class_": RoutedSession})
 # Every limit names its own key (see `http`); the bare address is only the library's required default.
 limiter = Limiter(
     key_func=get_remote_address,

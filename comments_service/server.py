@@ -28,11 +28,10 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server as EmbeddedGranian
 
-from . import create_app, delivery
+from . import create_app, database, delivery
 from .comments.cache import Cache, Reply, ask
 from .config import Settings
 from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, problem
-from .extensions import db
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +142,7 @@ class Front:
         self._pool.shutdown(wait=True)
         self._delivery.join(DRAIN_SECONDS)
         with self._app.app_context():
-            db.engine.dispose()  # the last connection to a SQLite file tidies it up
+            database.close()  # the last connection to a SQLite file tidies it up
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.method in READS and (entry := self._cache.fresh(scope.path, scope.query_string)):

@@ -31,6 +31,12 @@ min_wal_size = 512MB
 deadlock_timeout = 200ms
 log_min_messages = panic
 """
+# Appended, and so stronger, while there is a standby.
+REPLICATED = """
+wal_level = replica
+max_wal_senders = 4
+"""
+STANDBY_PORT = 5433
 BOUNCER = """
 [databases]
 * = host={folder}
@@ -81,18 +87,18 @@ class Cluster:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
             self.folder.chmod(0o755)
-        self._run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
+        self.run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
         with (self._data / "postgresql.conf").open("a") as configuration:
             configuration.write(CONFIGURATION.format(folder=self.folder))
         self.start()
         self.administer(f"CREATE ROLE {ROLE} LOGIN")
 
     def start(self) -> None:
-        self._run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"))
+        self.run("pg_ctl", "start", "--wait", "--silent", "--log", str(self.folder / "log"))
 
     def stop(self, mode: str = "fast") -> None:
         """End the server: `fast` says goodbye to everybody, `immediate` is as if it had crashed."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", mode)
+        self.run("pg_ctl", "stop", "--wait", "--silent", "--mode", mode)
 
     @contextmanager
     def away(self, mode: str) -> Iterator[None]:
@@ -146,8 +152,24 @@ class Cluster:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
 
-    def _run(self, program: str, *words: str) -> None:
-        command = [str(self._programs / program), "--pgdata", str(self._data), *words]
+    @contextmanager
+    def standby(self) -> Iterator["Standby"]:
+        """A streaming replica of this server, which is restarted for it."""
+        configuration = self._data / "postgresql.conf"
+        before = configuration.read_text()
+        with self.away("fast"):
+            configuration.write_text(before + REPLICATED)
+        standby = Standby(self)
+        try:
+            yield standby
+        finally:
+            standby.remove()
+            with self.away("fast"):
+                configuration.write_text(before)
+
+    def run(self, program: str, *words: str, data: Path | None = None) -> None:
+        """Run one of PostgreSQL's programs on this server's folder, or on the one given."""
+        command = [str(self._programs / program), "--pgdata", str(data or self._data), *words]
         # The server that pg_ctl leaves behind would hold a pipe open for ever.
         with (self.folder / "said").open("a+") as said:
             done = subprocess.run(
@@ -156,3 +178,68 @@ class Cluster:
             if done.returncode:
                 said.seek(0)
                 raise AssertionError(f"{program} failed: {said.read()}")
+
+
+class Standby:
+    """A server that replays what `primary` writes; who asks it reads only."""
+
+    def __init__(self, primary: Cluster) -> None:
+        self._primary = primary
+        self._data = primary.folder / "standby"
+        copied = ("--host", str(primary.folder), "--username", "postgres", "--write-recovery-conf")
+        primary.run("pg_basebackup", *copied, "--checkpoint", "fast", "--no-sync", data=self._data)
+        self.start()
+
+    def address(self, database: str) -> str:
+        """The SQLAlchemy URL of its copy of `database`."""
+        return self._primary.address(database, STANDBY_PORT)
+
+    def start(self) -> None:
+        log = str(self._primary.folder / "standby-log")
+        self._primary.run(
+            "pg_ctl", "start", "--wait", "--silent", "--log", log, "-o", f"-p {STANDBY_PORT}", data=self._data
+        )
+
+    def stop(self) -> None:
+        self._primary.run("pg_ctl", "stop", "--wait", "--silent", "--mode", "fast", data=self._data)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It is not there, and then it is again."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def behind(self) -> Iterator[None]:
+        """It falls behind: it takes in what the primary writes, and replays nothing of it."""
+        self._administer("SELECT pg_wal_replay_pause()")
+        self._primary.administer("SELECT pg_logical_emit_message(true, '', '')")  # it looks when something comes
+        self._wait_until("SELECT pg_get_wal_replay_pause_state() = 'paused'")
+        try:
+            yield
+        finally:
+            self._administer("SELECT pg_wal_replay_resume()")
+
+    def catch_up(self) -> None:
+        """Wait until it has replayed all that the primary has written so far."""
+        (position,) = self._primary.administer("SELECT pg_current_wal_flush_lsn()")[0]
+        self._wait_until(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._data)
+
+    def _administer(self, statement: str) -> Any:
+        with psycopg.connect(
+            host=str(self._primary.folder), port=STANDBY_PORT, user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            return (connection.execute(statement).fetchone() or [None])[0]
+
+    def _wait_until(self, question: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self._administer(question):
+            assert time.monotonic() < deadline, question
+            time.sleep(0.02)  # nothing tells how far a standby is

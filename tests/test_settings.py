@@ -70,3 +70,17 @@ def test_usual_spellings_of_a_database_are_understood(tmp_path: Path, written: s
 def test_trusted_proxies_are_networks(tmp_path: Path) -> None:
     environ = {"COMMENTS_INSTANCE_PATH": str(tmp_path), "COMMENTS_TRUSTED_PROXIES": "10.0.0.1, 2001:db8::/32"}
     assert [str(n) for n in config.load(environ).trusted_proxies] == ["10.0.0.1/32", "2001:db8::/32"]
+
+
+def test_a_replica_is_of_a_database_that_has_replicas(tmp_path: Path) -> None:
+    def refusal(**urls: str) -> str:
+        with pytest.raises(config.BadSettings) as refused:
+            config.load({"COMMENTS_INSTANCE_PATH": str(tmp_path), **urls})
+        return str(refused.value)
+
+    replica, primary = "COMMENTS_READ_DATABASE_URL", "COMMENTS_DATABASE_URL"
+    assert refusal(**{replica: "sqlite:///copy.sqlite3"}).startswith(f"{replica}: expected postgresql://")
+    assert f"{primary} names no PostgreSQL" in refusal(**{replica: "postgresql://replica/comments"})
+    both = {replica: "postgresql://replica/comments", primary: "postgresql://primary/comments"}
+    found = config.load({"COMMENTS_INSTANCE_PATH": str(tmp_path), **both})
+    assert found.read_database_url == "postgresql+psycopg://replica/comments"

@@ -23,7 +23,9 @@ import brotli
 import msgspec
 import sqlalchemy as sa
 
+from ..extensions import reading_from
 from ..http import NOTE, Note
+from .replica import Replica
 
 COMPRESSED_FROM = 512  # bytes
 GZIP_LEVEL = 6
@@ -115,10 +117,11 @@ class Entry:
 
 
 class Validity:
-    """Tells epochs and revisions of the database behind `engine`."""
+    """Tells epochs and revisions of the database behind `engine`; what can be, it reads from `replica`."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, replica: Replica | None = None) -> None:
         self._engine = engine
+        self._replica = replica
         self._commits = 0
         self._lock = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
@@ -143,9 +146,27 @@ class Validity:
         if self._path is not None:
             with self._lock:
                 return self._watching().execute(REVISIONS, about).fetchone()  # type: ignore[no-any-return]
-        with self._engine.connect() as connection:
-            row = connection.execute(sa.text(REVISIONS), about).first()
+
+        def look_up(connection: sa.Connection) -> Any:
+            return connection.execute(sa.text(REVISIONS), about).first()
+
+        row = self._replica.read(self.epoch(), look_up) if self._replica else None
+        if row is None:
+            with self._engine.connect() as connection:
+                row = look_up(connection)
         return (row[0], row[1]) if row else None
+
+    def ask(self, epoch: Epoch, make: Callable[[], Reply]) -> Reply:
+        """What `make` answers in `epoch`: from the replica, or where that cannot answer, from the primary."""
+        if self._replica is None:
+            return make()
+
+        def read(connection: sa.Connection) -> Reply:
+            with reading_from(connection):
+                return make()
+
+        reply = self._replica.read(epoch, read)
+        return make() if reply is None or reply.status >= 500 else reply
 
     def is_quick(self) -> bool:
         """Whether a look at the database takes microseconds, and may so be taken on an event loop."""
@@ -242,7 +263,7 @@ class Cache:
         epoch = self._validity.epoch()
         guess = self._entries.get(key)
         before = self._validity.revision(guess.note) if guess else None
-        reply = make()
+        reply = self._validity.ask(epoch, make)
         note = _note(reply)
         if note is None or reply.status != 200:
             return Reply(reply.status, _without_note(reply.headers), reply.body)
