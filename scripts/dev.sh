@@ -81,8 +81,8 @@ case $command in
     exec .venv/bin/python scripts/check.py
     ;;
   bench)
-    set_up
-    SYSTEM='wrk:wrk' system_packages
+    set_up --group dev
+    SYSTEM='wrk:wrk postgresql:pg_ctlcluster' system_packages
     exec .venv/bin/python -m scripts.bench "$@"
     ;;
   *)

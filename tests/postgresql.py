@@ -77,13 +77,20 @@ def _roomy_memory() -> Path | None:
 
 
 class Cluster:
-    """A server with its own folder; `programs` is where its binaries are."""
+    """A server with its own folder, a new one or what is in `folder`; `programs` is where its binaries are."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, folder: Path | None = None) -> None:
         self._programs = programs
         # A socket's path has at most 107 bytes, and the user `postgres` may not enter pytest's folder.
-        self.folder = Path(tempfile.mkdtemp(prefix="comments-pg-", dir=_roomy_memory()))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="comments-pg-", dir=_roomy_memory()))
         self._data = self.folder / "data"
+        if self._data.exists():
+            self.start()
+        else:
+            self._make()
+
+    def _make(self) -> None:
+        self.folder.mkdir(exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
             self.folder.chmod(0o755)

@@ -660,7 +660,7 @@ def test_the_queue_says_why_each_one_is_held(ada: Commenter, ben: Commenter, des
 
 
 def registry_policy(**rules: object) -> None:
-    site = registry.find(SITE)
+    site = registry.changing(SITE)
     site.policy = {**site.policy, **rules}
     db.session.commit()
 

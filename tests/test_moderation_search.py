@@ -10,10 +10,12 @@ import pytest
 import sqlalchemy as sa
 from door import MIAS_PASSWORD, Browser, add_mia
 from flask import Flask
+from flask.testing import FlaskClient
 from people import ORIGIN, PAGE, SITE, Commenter, Mia
 from werkzeug.test import TestResponse
 
 from comments_service import http
+from comments_service.accounts import tokens
 from comments_service.accounts.actor import COMMAND_LINE
 from comments_service.comments.models import Comment, Status
 from comments_service.errors import InvalidForm
@@ -133,16 +135,29 @@ def test_the_index_follows_edits_and_purges(ada: Commenter, desk: Desk) -> None:
     assert desk.finds("bagel") == ["Another bagel"]
 
 
+@pytest.mark.parametrize("most", [3, 100])
 def test_what_is_in_very_many_comments_is_found_in_order(
-    ada: Commenter, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ada: Commenter, desk: Desk, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(fulltext, "MANY", 2)
+    monkeypatch.setattr(fulltext, "MOST", most)
     for number in range(5):
         ada.submits(f"Bread number {number}")
     ada.submits("Cake")
     assert desk.finds("bread") == [f"Bread number {number}" for number in range(5)]
     assert desk.finds("bread number 3") == ["Bread number 3"]
     assert desk.finds("bre*") == [f"Bread number {number}" for number in range(5)]
+    assert desk.finds("is:any bread number") == [f"Bread number {number}" for number in range(5)]
+    assert desk.finds("bread name:ben") == []
+
+
+def test_matches_are_counted_on_the_own_sites_only(ada: Commenter, desk: Desk, client: FlaskClient) -> None:
+    registry.add("shop", [ORIGIN], policy.Policy(), http.now())
+    ada.submits("Bread here")
+    Commenter(client, "Ada", ada.email, site="shop").submits("Bread there")
+    assert desk.finds("is:any bread") == desk.finds("is:any bread", site=SITE) == ["Bread here"]
+    everywhere = Mia(client, tokens.add("Owner", [], http.now())).queue(q="is:any bread")
+    assert everywhere["total"] == len(everywhere["comments"]) == 2
 
 
 # Operators

@@ -14,7 +14,7 @@ from ..comments.models import Comment, EarlierBody, Status, Thread
 from ..extensions import db
 from ..sites.models import Site
 from ..spam.judgement import Evidence
-from . import groups, records, search
+from . import fulltext, groups, records, search
 from .decisions import within
 from .models import Change, Event
 from .records import Record
@@ -124,8 +124,11 @@ def sites_of(actor: Actor) -> list[str]:
     return sorted(actor.sites) if actor.sites is not None else sorted(db.session.scalars(sa.select(Site.id)))
 
 
-def matching(query: Query, actor: Actor) -> sa.Select[Comment]:
-    """The comments that `query` asks for, in no order; raises `NotFound` for another's site."""
+def matching(query: Query, actor: Actor, *, all_of_them: bool = False) -> sa.Select[Comment]:
+    """The comments that `query` asks for, in no order; raises `NotFound` for another's site.
+
+    Whether `all_of_them` are wanted, or the newest, decides how words are looked up.
+    """
     if query.site_id is not None:
         actor.check(query.site_id)
     site = Comment.site_id == query.site_id if query.site_id else within(Comment.site_id, actor)
@@ -134,7 +137,7 @@ def matching(query: Query, actor: Actor) -> sa.Select[Comment]:
         wanted = wanted.where(Comment.status == query.status)
     elif query.search.narrow:  # all there are, named for the sake of the indexes
         wanted = wanted.where(Comment.status.in_(list(Status)))
-    return wanted.where(*search.conditions(query.search))
+    return wanted.where(*search.conditions(query.search, all_of_them=all_of_them))
 
 
 def newest(query: Query, listed: sa.Select[Comment], actor: Actor) -> sa.Select[Comment]:
@@ -149,13 +152,18 @@ def newest(query: Query, listed: sa.Select[Comment], actor: Actor) -> sa.Select[
 
 def newest_first(query: Query) -> sa.ColumnElement[Any]:
     """How to order what matches: by the index that finds it, or where that finds only few, by sorting these."""
-    by_index = not query.search.narrow or (query.search.links and query.status)
+    by_index = not query.search.narrow or (query.search.linked and query.status)
     return (Comment.id if by_index else sa.func.coalesce(Comment.id, Comment.id)).desc()
 
 
 def count(query: Query, actor: Actor) -> int:
     """How many comments match, counted up to a limit."""
-    some = matching(query, actor).with_only_columns(Comment.id).limit(COUNTED).subquery()
+    if query.status is None and query.search.words_alone:
+        sites = [query.site_id] if query.site_id else actor.sites
+        number = fulltext.count(query.search.terms, sites, COUNTED)
+        if number is not None:
+            return number
+    some = matching(query, actor, all_of_them=True).with_only_columns(Comment.id).limit(COUNTED).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 

@@ -56,7 +56,17 @@ class Search:
     @property
     def narrow(self) -> bool:
         """Whether an index finds few comments by it, in which they have to be named in full."""
-        return bool(self.links or self.address_keys or self.pages or self.reply_to or self.groups)
+        return bool(self.linked or self.address_keys or self.pages or self.reply_to or self.groups)
+
+    @property
+    def linked(self) -> bool:
+        """Whether it finds only comments with links."""
+        return any(map(_needs_links, self.links))
+
+    @property
+    def words_alone(self) -> bool:
+        """Whether it looks for words and nothing else, whatever the status."""
+        return bool(self.terms) and replace(self, terms=()).empty
 
 
 NOTHING = Search()
@@ -111,9 +121,9 @@ def group_text(key: bytes) -> str:
     return f"like:{key.hex()}"
 
 
-def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
-    """What a comment has to meet, but for its status and site."""
-    found: list[sa.ColumnElement[bool]] = fulltext.conditions(search.terms)
+def conditions(search: Search, *, all_of_them: bool = False) -> list[sa.ColumnElement[bool]]:
+    """What a comment has to meet, but for its status and site; whether all are wanted that do, or the newest."""
+    found: list[sa.ColumnElement[bool]] = fulltext.conditions(search.terms, all_of_them=all_of_them)
     found += [Comment.address_key == key for key in search.address_keys]
     found += [_on_page(page) for page in search.pages]
     found += [part for sign, number in search.links for part in _with_links(sign, number)]
@@ -266,6 +276,11 @@ def _on_page(page: str) -> sa.ColumnElement[bool]:
     return Comment.thread_id.in_(sa.select(Thread.id).where(any_site, Thread.page == page))
 
 
+def _needs_links(condition: tuple[str, int]) -> bool:
+    sign, number = condition
+    return sign == ">" or (sign in {">=", "="} and number > 0)
+
+
 def _with_links(sign: str, number: int) -> list[sa.ColumnElement[bool]]:
     compared = {
         ">": link_count > number,
@@ -274,9 +289,8 @@ def _with_links(sign: str, number: int) -> list[sa.ColumnElement[bool]]:
         "<=": link_count <= number,
         "=": link_count == number,
     }[sign]
-    some = sign == ">" or (sign in {">=", "="} and number > 0)
     # Said plainly, so that the index of those that have links at all is known to hold all of them.
-    return [link_count > sa.literal_column("0"), compared] if some else [compared]
+    return [link_count > sa.literal_column("0"), compared] if _needs_links((sign, number)) else [compared]
 
 
 def _first_id(at: datetime) -> UUID:

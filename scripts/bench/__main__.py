@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="Measure the service, each figure beside its bar.")
     parser.add_argument("--quick", action="store_true", help="short, without peers; only ratios can fail")
     parser.add_argument("--million", action="store_true", help="also with 1,000,000 comments stored")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the million in FOLDER for the next run")
     parser.add_argument("--only", action="append", choices=ALL, help="one kind of measurement; may be repeated")
     parser.add_argument("--no-isso", action="store_true", help="leave Isso out")
     parser.add_argument("--remark42", type=Path, metavar="BINARY", help="measure this Remark42 too")
@@ -41,8 +42,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--priority", action="store_true", help="go before other programs of this machine (root)")
     parser.add_argument("--write", action="store_true", help=f"put table and chart into {PAGE.relative_to(ROOT)}")
     given = parser.parse_args()
-    if given.write and (given.only or given.quick):
-        parser.error("a page is written from a whole run only")
+    if given.write and (given.only not in (None, ["scale"]) or given.quick):
+        parser.error("a page is written from a whole run, or from that of --only scale")
+    if given.keep:
+        given.keep = given.keep.resolve()
+        given.keep.mkdir(parents=True, exist_ok=True)
     return given
 
 
@@ -86,12 +90,13 @@ def chosen_peers(given: argparse.Namespace) -> list[Service]:
 def run(bench: Bench, given: argparse.Namespace) -> list[Figure]:
     """Fill the services, then measure what is asked for."""
     ours, others = content(STORED, crowd=True), content(STORED - 3_656)
-    say(f"filling {ours.total:,} comments in")
-    Ours().fill(bench.folder / "ours", ours)
-    for peer in bench.peers:
-        peer.fill(bench.folder / peer.name, others)
+    if wanted(bench, given) != {"scale"}:
+        say(f"filling {ours.total:,} comments in")
+        Ours().fill(bench.folder / "ours", ours)
+        for peer in bench.peers:
+            peer.fill(bench.folder / peer.name, others)
     figures: list[Figure] = []
-    for name, measure in measurements(bench, ours).items():
+    for name, measure in measurements(bench, ours, given.keep).items():
         if name in wanted(bench, given):
             say(f"{name}:")
             figures += measure()
@@ -104,7 +109,7 @@ def wanted(bench: Bench, given: argparse.Namespace) -> set[str]:
     return chosen if bench.peers else chosen - {"peers"}
 
 
-def measurements(bench: Bench, filled: Content) -> dict[str, Callable[[], Sequence[Figure]]]:
+def measurements(bench: Bench, filled: Content, keep: Path | None) -> dict[str, Callable[[], Sequence[Figure]]]:
     """The kinds of measurement by name."""
     return {
         "footprint": lambda: footprint.figures(bench, filled),
@@ -113,7 +118,7 @@ def measurements(bench: Bench, filled: Content) -> dict[str, Callable[[], Sequen
         "peers": lambda: peers.figures(bench),
         "mixed": lambda: mixed.figures(bench),
         "writes": lambda: writes.figures(bench, filled),
-        "scale": lambda: scale.figures(bench),
+        "scale": lambda: scale.figures(bench, keep),
     }
 
 
@@ -132,8 +137,13 @@ def circumstances(bench: Bench) -> str:
 
 
 def write(bench: Bench, figures: list[Figure]) -> None:
-    """Put the table and the chart where the documentation shows them."""
-    report.write(PAGE, f"{report.markdown(figures)}\n{circumstances(bench)}\n")
+    """Put the tables and the chart where the documentation shows them."""
+    usual, large = ([each for each in figures if each.at_scale is wanted] for wanted in (False, True))
+    for part, some in (("figures", usual), ("million", large)):
+        if some:
+            report.write(PAGE, part, f"{report.markdown(some)}\n{circumstances(bench)}\n")
+    if not usual:
+        return
     panels = [
         panel("Reads of a thread of 100 comments, per second", bench, ", reads"),
         panel("Comments stored durably, per second (16 connections)", bench, ", submissions at 16"),

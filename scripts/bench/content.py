@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 SITE = "bench"
 ORIGIN = "https://bench.example"
@@ -23,6 +24,10 @@ VOCABULARY = (
     "make take give find think know believe remember forget begin finish carry follow change open close read write"
 )
 WORDS = VOCABULARY.split()
+SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprs" for vowel in "aeio"]
+JUDGED = 3  # of the texts one in so many waits or is spam: no site keeps more than 20,000 of either
+RARE = 20_000  # words beside those
+CHECKS = ("first-comment", "links", "words", "learned", "speed", "long-name", "shouting", "honeypot")
 
 
 def sentence(chance: random.Random, characters: int = 200) -> str:
@@ -31,6 +36,16 @@ def sentence(chance: random.Random, characters: int = 200) -> str:
     while sum(map(len, words)) + len(words) < characters:
         words.append(chance.choice(WORDS))
     return " ".join(words).capitalize() + "."
+
+
+def various(number: int = 10_000) -> list[str]:
+    """Texts whose words are as unequally frequent as those of a language; some with links."""
+    chance = random.Random(number)  # noqa: S311
+    words = [*WORDS, *("".join(chance.choice(SYLLABLES) for _ in range(3)) for _ in range(RARE))]
+    weights = [1 / rank for rank in range(1, len(words) + 1)]
+    texts = [" ".join(chance.choices(words, weights, k=35)).capitalize() + "." for _ in range(number)]
+    linked = " See https://site-{}.example/{} and https://other-{}.example/."
+    return [text + linked.format(n % 997, n, n % 89) if n % 20 == 0 else text for n, text in enumerate(texts)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +61,21 @@ class Said:
 
 @dataclass(frozen=True)
 class Content:
-    """Threads by page with how many comments each has; every `waiting`th comment of a small thread waits."""
+    """Threads by page with how many comments each has; every `waiting`th comment of a small thread waits.
+
+    The service itself can be filled with so many `copies` of all that, by its database: that is faster.
+    """
 
     threads: dict[str, int]
     waiting: int = SMALL
+    judged: bool = False  # whether every `waiting`th is spam, too, and why is kept
     texts: list[str] = field(default_factory=lambda: [sentence(random.Random(n)) for n in range(TEXTS)])  # noqa: S311
+
+    copies: int = 1
 
     @property
     def total(self) -> int:
-        return sum(self.threads.values())
+        return sum(self.threads.values()) * self.copies
 
     @property
     def small(self) -> list[str]:
@@ -70,9 +91,20 @@ class Content:
             text = chance.randrange(len(self.texts))
             yield Said(number, parent, f"Ada {chance.randrange(people)}", text, BEGAN + timedelta(minutes=number))
 
+    def is_spam(self, page: str, said: Said) -> bool:
+        """Whether a comment is spam."""
+        few = said.text % JUDGED == 0
+        return self.judged and self.threads[page] == SMALL and said.number % self.waiting == self.waiting - 2 and few
+
+    def reasons(self, said: Said) -> list[dict[str, Any]]:
+        """Why a comment waits or is spam."""
+        held = CHECKS[0], CHECKS[1 + said.text % (len(CHECKS) - 1)]
+        return [{"check": check, "points": 1.5, "evidence": f"Seen {said.text}"} for check in held * self.judged]
+
     def waits(self, page: str, said: Said) -> bool:
         """Whether a comment waits for a moderator."""
-        return self.threads[page] == SMALL and said.number % self.waiting == self.waiting - 1
+        few = not self.judged or said.text % JUDGED == 0
+        return few and self.threads[page] == SMALL and said.number % self.waiting == self.waiting - 1
 
 
 def content(comments: int, *, crowd: bool = False) -> Content:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .figures import Figure
 
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+BEGIN, END = "<!-- {}: begin -->", "<!-- {}: end -->"
 
 
 def shown(value: float, unit: str) -> str:
@@ -53,8 +53,9 @@ def markdown(figures: Sequence[Figure]) -> str:
     return "\n".join([*lines, ""])
 
 
-def write(page: Path, made: str) -> None:
-    """Put `made` between the markers of `page`."""
-    before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    page.write_text(f"{before}{BEGIN}\n{made}{END}{after}", "utf-8")
+def write(page: Path, part: str, made: str) -> None:
+    """Put `made` between the markers of `part` on `page`."""
+    begin, end = BEGIN.format(part), END.format(part)
+    before, _, rest = page.read_text("utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    page.write_text(f"{before}{begin}\n{made}{end}{after}", "utf-8")

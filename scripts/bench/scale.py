@@ -1,60 +1,130 @@
-"""The same figures with 1,000 and with 1,000,000 comments stored."""
+"""The same figures with 1,000 and with 1,000,000 comments stored, and what moderators wait for at the larger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from . import submitting, wrk
-from .content import BREAD, Content, content
+from . import searching, submitting, wrk
+from .content import BREAD, BUSY, Content, content, various
 from .figures import Bench, Figure, ratio
 from .load import Load, median
 from .reads import COUNTED, warm
+from .services import postgresql
 from .services.ours import QUEUE, Ours, queue_headers
 from .wrk import Reads
 
-GROUP = "A million comments"
-SIZES = {"1,000": 1_000, "1,000,000": 1_000_000}
+SMALL, LARGE = "1,000", "1,000,000"
+PART, COPIES = 50_000, 20
 BAR = 0.8
-KINDS = ("cached read", "read without the cache", "30 counts", "queue, first page", "submissions at 16")
+
+CACHED, MADE, LONG = "cached read", "read without the cache", "read without the cache, thread of 3,656"
+KINDS = (CACHED, MADE, "30 counts", "queue, first page", "submissions at 16")
 
 
-def figures(bench: Bench) -> list[Figure]:
-    """What a thousand times as many comments leave of each rate."""
+@dataclass(frozen=True)
+class Store:
+    """Where comments are kept: the instance's folder, and the settings that name its database."""
+
+    folder: Path
+    settings: dict[str, str]
+    content: Content
+
+    def ours(self, **more: object) -> Ours:
+        return Ours(**self.settings, **more)
+
+    def fill(self) -> None:
+        """Fill it, unless an earlier run did."""
+        done = self.folder / "filled"
+        if not done.exists():
+            self.ours().fill(self.folder, self.content)
+            done.touch()
+
+
+def contents() -> dict[str, Content]:
+    """What is stored, by its size."""
+    large = replace(content(PART, crowd=True), texts=various(), judged=True, copies=COPIES)
+    return {SMALL: content(1_000), LARGE: large}
+
+
+def figures(bench: Bench, kept: Path | None) -> list[Figure]:
+    """What a thousand times as many comments leave of each rate, on SQLite and where there is one on PostgreSQL.
+
+    The million is made in the folder `kept`, or found there.
+    """
+    found = _measured(bench, "SQLite", _sqlite(bench.folder, kept))
+    if postgresql.available():
+        with postgresql.server(kept / "postgresql" if kept else None) as cluster:
+            found += _measured(bench, "PostgreSQL", _postgresql(bench.folder, kept, cluster))
+    else:
+        bench.say("PostgreSQL is not installed and is left out.")
+    return [replace(figure, at_scale=True) for figure in found]
+
+
+def _sqlite(folder: Path, kept: Path | None) -> dict[str, Store]:
+    places = {SMALL: folder / "sqlite-small", LARGE: (kept or folder) / "sqlite-large"}
+    return {size: Store(places[size], {}, each) for size, each in contents().items()}
+
+
+def _postgresql(folder: Path, kept: Path | None, cluster: postgresql.Cluster) -> dict[str, Store]:
+    places = {SMALL: folder / "postgresql-small", LARGE: (kept or folder) / "postgresql-large"}
+    stores = {}
+    for size, each in contents().items():
+        name = places[size].name.replace("-", "_")
+        if not (places[size] / "filled").exists():
+            postgresql.add_database(cluster, name)
+        stores[size] = Store(places[size], {"database_url": cluster.address(name)}, each)
+    return stores
+
+
+def _measured(bench: Bench, database: str, stores: dict[str, Store]) -> list[Figure]:
+    for store in stores.values():
+        bench.say(f"  {database}: filling {store.content.total:,} comments in, or finding them")
+        store.fill()
     with ExitStack() as stack:
         loads: dict[str, Callable[[], Load]] = {}
-        for size, number in SIZES.items():
-            filled = content(number)
-            bench.say(f"  filling {filled.total:,} comments in")
-            Ours().fill(bench.folder / size, filled)
-            loads |= _loads(bench, stack, size, filled)
-        runs = bench.in_turn({name: loads[name] for kind in KINDS for name in (f"{kind}, {size}" for size in SIZES)})
-    small, large = SIZES
-    return [
-        Figure(
-            GROUP,
-            f"{kind}, {large} comments of {small}",
-            ratio(runs, f"{kind}, {large}", f"{kind}, {small}"),
-            bar=BAR,
-            note=f"{median(runs[f'{kind}, {large}']).rate:,.0f}/s to {median(runs[f'{kind}, {small}']).rate:,.0f}/s",
-        )
-        for kind in KINDS
-    ]
+        for size, store in stores.items():
+            loads |= _loads(bench, stack, size, store)
+        order = [f"{kind}, {size}" for kind in KINDS for size in stores] + [LONG]
+        runs = bench.in_turn({f"{database}: {name}": loads[name] for name in order})
+    found = list(_ratios(database, {name.removeprefix(f"{database}: "): run for name, run in runs.items()}))
+    large = stores[LARGE]
+    with large.ours().start(large.folder) as service:
+        group = f"What a moderator waits for at {large.content.total:,} comments, {database}"
+        return found + list(searching.figures(group, service, large.folder))
 
 
-def _loads(bench: Bench, stack: ExitStack, size: str, filled: Content) -> dict[str, Callable[[], Load]]:
-    folder, ours, bare = bench.folder / size, Ours(), Ours(cache_megabytes=0)
-    service, uncached = stack.enter_context(ours.start(folder)), stack.enter_context(bare.start(folder))
-    bread, counts = ours.thread(BREAD), ours.counts(filled.small[:COUNTED])
+def _ratios(database: str, runs: dict[str, list[Load]]) -> Iterator[Figure]:
+    group = f"A million comments, {database}"
+    for kind in KINDS:
+        large, small = f"{kind}, {LARGE}", f"{kind}, {SMALL}"
+        rates = f"{median(runs[large]).rate:,.0f}/s to {median(runs[small]).rate:,.0f}/s"
+        yield Figure(group, f"{kind}, {LARGE} comments of {SMALL}", ratio(runs, large, small), bar=BAR, note=rates)
+    long, made = LONG, f"{MADE}, {LARGE}"
+    rates = f"{median(runs[long]).rate:,.0f}/s to {median(runs[made]).rate:,.0f}/s"
+    yield Figure(group, "first page of a thread of 3,656, of that of 100", ratio(runs, long, made), bar=BAR, note=rates)
+
+
+def _loads(bench: Bench, stack: ExitStack, size: str, store: Store) -> dict[str, Callable[[], Load]]:
+    folder, ours = store.folder, store.ours()
+    service = stack.enter_context(ours.start(folder))
+    uncached = stack.enter_context(store.ours(cache_megabytes=0).start(folder))
+    bread, pages = ours.thread(BREAD), store.content.small[:COUNTED]
+    counts = ours.counts(pages)
     warm(service, [bread, counts])
-    pages = filled.small[:COUNTED]
     ours.begin_writing(service, pages)
 
     def submit(number: int) -> bytes:
         return ours.submission(pages[number % len(pages)], number)
 
-    return {
-        f"cached read, {size}": lambda: wrk.run(service, Reads([bread]), bench.seconds),
-        f"read without the cache, {size}": lambda: wrk.run(uncached, Reads([bread]), bench.seconds),
+    queue = Reads([QUEUE], queue_headers(folder), 4)
+    loads: dict[str, Callable[[], Load]] = {
+        f"{CACHED}, {size}": lambda: wrk.run(service, Reads([bread]), bench.seconds),
+        f"{MADE}, {size}": lambda: wrk.run(uncached, Reads([bread]), bench.seconds),
         f"30 counts, {size}": lambda: wrk.run(service, Reads([counts]), bench.seconds),
-        f"queue, first page, {size}": lambda: wrk.run(service, Reads([QUEUE], queue_headers(folder), 4), bench.seconds),
+        f"queue, first page, {size}": lambda: wrk.run(service, queue, bench.seconds),
         f"submissions at 16, {size}": lambda: submitting.run(service, submit, 16, bench.seconds),
     }
+    if BUSY in store.content.threads:
+        loads[LONG] = lambda: wrk.run(uncached, Reads([ours.thread(BUSY)]), bench.seconds)
+    return loads
