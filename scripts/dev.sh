@@ -4,6 +4,7 @@
 #   sh scripts/dev.sh test    the tests, on SQLite and on PostgreSQL; with pytest's options once, on what they name
 #   sh scripts/dev.sh check   lint, types, import contracts, freshness of built files
 #   sh scripts/dev.sh bench   the benchmark (--help lists its options)
+#   sh scripts/dev.sh scaling which part of a large installation is full first (--write puts it into its page)
 # Needs Python 3.11 or later. Once set up, it works offline.
 set -eu
 cd "$(dirname "$0")/.."
@@ -80,13 +81,14 @@ case $command in
     node_packages
     exec .venv/bin/python scripts/check.py
     ;;
-  bench)
+  bench|scaling)
     set_up --group dev
     SYSTEM='wrk:wrk postgresql:pg_ctlcluster' system_packages
+    [ $command = bench ] || exec .venv/bin/python -m scripts.bench.model "$@"
     exec .venv/bin/python -m scripts.bench "$@"
     ;;
   *)
-    say "usage: sh scripts/dev.sh run|test|check|bench"
+    say "usage: sh scripts/dev.sh run|test|check|bench|scaling"
     exit 2
     ;;
 esac

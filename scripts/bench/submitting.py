@@ -16,6 +16,11 @@ Make = Callable[[int], Request]
 _numbers = itertools.count(1)  # no two submissions of a run are the same
 
 
+def next_number() -> int:
+    """The number of a submission that was not made yet."""
+    return next(_numbers)
+
+
 @dataclass
 class Tally:
     """What came back so far."""
@@ -49,7 +54,7 @@ async def _closed(service: Running, make: Make, connections: int, seconds: float
 async def _sender(service: Running, make: Make, tally: Tally, until: float) -> None:
     line = Line(service.port)
     while time.perf_counter() < until:
-        await _one(line, make(next(_numbers)), tally)
+        await _one(line, make(next_number()), tally)
     line.close()
 
 
@@ -62,7 +67,7 @@ async def _open(service: Running, make: Make, rate: float, seconds: float) -> An
     sent = []
     for at in _times(began, rate, seconds):
         await asyncio.sleep(max(0.0, at - time.perf_counter()))
-        sent.append(asyncio.create_task(_borrowed(free, make(next(_numbers)), tally)))
+        sent.append(asyncio.create_task(_borrowed(free, make(next_number()), tally)))
     await asyncio.gather(*sent)
     for line in lines:
         line.close()

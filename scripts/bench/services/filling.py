@@ -48,13 +48,14 @@ CHANGED = {
 def fill(content: Content) -> None:
     """Fill a new database."""
     _fill(content)
-    if content.copies == 1:
-        return
     database.close()
-    if db.engine.dialect.name == "sqlite":
+    if db.engine.dialect.name == "postgresql":
+        if content.copies > 1:
+            _copy_postgresql(content.copies)
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")  # what its own housekeeping does, some minutes later
+    elif content.copies > 1:
         _copy_sqlite(str(db.engine.url.database), content.copies)
-    else:
-        _copy_postgresql(content.copies)
 
 
 @database.transaction
@@ -165,4 +166,3 @@ def _copy_postgresql(copies: int) -> None:
             run(_copies(entity, "postgresql", was, copies))
         for _, statement in indexes:
             run(statement)
-        run("VACUUM ANALYZE")
