@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,8 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from door import MIAS_ADDRESS, Browser, add_mia
 from flask import Flask
-from people import SITE, Commenter, Mia
+from flask.testing import FlaskClient
+from people import ORIGIN, SITE, Commenter, Mia
 from running import Service, free_port
 
 from comments_service import config, create_app, delivery, housekeeping, http
@@ -27,6 +29,7 @@ from comments_service.comments.models import Comment
 from comments_service.extensions import db
 from comments_service.notify import outbox
 from comments_service.notify.models import OutboxMessage
+from comments_service.sites import policy, registry
 from comments_service.submissions.models import IdempotencyKey
 
 OLGA = "olga@olga-oversees.org"
@@ -346,6 +349,25 @@ def test_the_running_server_tells_by_itself(ada: Commenter, settings: config.Set
     with Service(settings.instance_path, smtp_url=mail_server.url, mail_from="comments@blog.example"):
         assert mail_server.arrived.wait(30)
     assert len(mail_server.received_by(MIAS_ADDRESS)) == 1
+
+
+@pytest.mark.usefixtures("mia_at_her_desk")
+def test_four_processes_of_two_servers_tell_of_each_site_once(
+    client: FlaskClient, settings: config.Settings, mail_server: MailServer
+) -> None:
+    sites = [registry.add(f"site-{number}", [ORIGIN], policy.Policy(), http.now()).id for number in range(8)]
+    for site in sites:
+        Commenter(client, "Ada", "ada@ada-lovelace.org", site=site).submits(f"To {site}")
+    db.session.execute(sa.update(OutboxMessage).values(due_at=http.now()))
+    db.session.commit()
+    given: dict[str, Any] = {"smtp_url": mail_server.url, "mail_from": "comments@blog.example", "workers": 2}
+    with Service(settings.instance_path, **given), Service(settings.instance_path, **given):
+        deadline = time.monotonic() + 30
+        while db.session.scalars(sa.select(OutboxMessage.id)).first() and time.monotonic() < deadline:
+            db.session.rollback()
+            time.sleep(0.1)
+    subjects = [letter["Subject"] for letter in mail_server.received_by(MIAS_ADDRESS)]
+    assert len(subjects) == len(set(subjects)) == len(sites)
 
 
 @pytest.mark.usefixtures("mia_at_her_desk")
