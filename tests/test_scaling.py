@@ -12,8 +12,8 @@ from scripts.bench import traffic
 
 PACKAGE = Path(__file__).parent.parent / "comments_service"
 # What is about people who look after several sites, and small: it is copied to every part.
-EVERYWHERE = {"site", "moderator", "site_moderator", "session", "sign_in_link", "sign_in_attempt", "api_token"}
-OF_A_SITE = [table for name, table in sorted(Base.metadata.tables.items()) if name not in EVERYWHERE]
+PEOPLE = {str(each.local_table) for each in Base.registry.mappers if ".accounts." in each.class_.__module__}
+OF_A_SITE = [table for name, table in sorted(Base.metadata.tables.items()) if name not in PEOPLE | {"site"}]
 KEYS = {"site_id"}
 
 
