@@ -245,17 +245,17 @@ def test_an_upgrade_keeps_the_rows_of_every_table(empty: Flask, earlier: str) ->
 def test_comments_that_are_there_already_are_counted_by_their_day_in_utc(empty: Flask) -> None:
     to("0003")
     fill()
-    to("0012")
+    to("0005")
     counted = {"site_id": "x", "status": "approved", "day": date(2026, 11, 23), "part": 0, "number": 1}
     assert rows()["day_count"] == [counted]
 
 
 def test_who_had_every_site_administers_and_who_had_some_moderates_them(empty: Flask) -> None:
-    to("0003")
+    to("0005")
     fill()  # Noah, with a site, and his program
     add_row("moderator", name="Mia", address_key=b"mia")
     add_row("api_token", id=b"mias", name="robot", sites=[])
-    to("0014")
+    to("0006")
     assert {row["name"]: row["everywhere"] for row in rows()["moderator"]} == {"x": False, "Mia": True}
     assert {row["name"]: row["everywhere"] for row in rows()["api_token"]} == {"x": False, "robot": True}
     assert [row["role"] for row in rows()["site_moderator"]] == ["moderator"]
@@ -320,9 +320,9 @@ def test_a_schema_of_a_later_version_is_not_called_current(empty: Flask, coming:
 
 
 def test_threads_from_before_they_had_days_of_their_own_are_as_they_were(empty: Flask) -> None:
-    to("0003")
+    to("0006")
     fill()
-    to("0015")
+    to("0007")
     (thread,) = rows()["thread"]
     assert (thread["close_after_days"], thread["pinned_id"]) == (None, None)
     assert rows()["thread_alias"] == []
