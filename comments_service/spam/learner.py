@@ -23,10 +23,12 @@ from .features import BUCKETS, Features
 COST = 12.0  # of a mistake, against the size of the weights; anything from 4 to 32 serves (docs/spam.md)
 ENOUGH = 10  # decisions of each kind before the learner says anything
 REPLAYED = 32  # remembered comments looked at again with every decision
+REPLAYED_FEATURES = 200  # of each of them on average; of longer ones fewer are looked at
 PASSES = 3  # times that all are looked at again at the most, however many decisions come at once
 FEATURES_KEPT = 800_000  # of all remembered comments together; the oldest of the larger kind goes first
+FORGOTTEN = 50  # one in so many of them goes at once
 TRUST = 40  # decisions of the rarer kind after which a site's own learner counts as much as the shared one
-CLEAR = 1.0  # log-odds that a band asks for at the least
+CLEAR = 2.0  # a score that a band asks for at the least: other pages have other readers
 
 
 Shares = tuple[tuple[float, Sequence[int]], ...]  # what each feature of a group weighs, and its buckets
@@ -151,22 +153,17 @@ class Learner:
 
     def learn(self, key: str, features: Features, spam: bool) -> None:
         """Remember that the comment `key` is spam, or not; an earlier decision on it is forgotten."""
-        self.teach({key: Lesson(features, spam)})
+        self._change({key: Lesson(features, spam)})
 
     def unlearn(self, key: str) -> None:
         """Take back the decision on the comment `key`."""
-        self.teach({key: None})
+        self._change({key: None})
 
     def teach(self, lessons: Mapping[str, Lesson | None]) -> Step:
         """Learn what each comment is, and forget those that are None; gives what `take_back` needs."""
         step = self._step = Step(self._age, {key: self.kind(key) for key in lessons})
         self._places = {key: place for place, key in enumerate(self.memory)}
-        changes = sum([self._set(key, lesson) for key, lesson in lessons.items()])
-        self._keep_within_bounds()
-        for key, lesson in lessons.items():
-            if lesson and key in self.memory:
-                self._visit(key)
-        self._replay(min(REPLAYED * changes, PASSES * len(self.memory)))
+        self._change(lessons)
         self._step = None
         return self._lean(step)
 
@@ -222,8 +219,8 @@ class Learner:
         return self._lines
 
     def _sum(self, shares: Iterable[tuple[float, Sequence[int]]]) -> float:
-        weights = self.weights
-        return sum([weight * sum([weights[bucket] for bucket in buckets]) for weight, buckets in shares])
+        weight_of = self.weights.__getitem__
+        return sum([weight * sum(map(weight_of, buckets)) for weight, buckets in shares])
 
     def _add(self, shares: Shares, amount: float) -> None:
         self._lines = None
@@ -232,6 +229,14 @@ class Learner:
             step = weight * amount
             for bucket in buckets:
                 weights[bucket] += step
+
+    def _change(self, lessons: Mapping[str, Lesson | None]) -> None:
+        changes = sum([self._set(key, lesson) for key, lesson in lessons.items()])
+        self._keep_within_bounds()
+        for key, lesson in lessons.items():
+            if lesson and key in self.memory:
+                self._visit(key)
+        self._replay(min(REPLAYED * changes, PASSES * len(self.memory)))
 
     def _set(self, key: str, lesson: Lesson | None) -> bool:
         """Forget what the comment `key` was and remember what it is; whether anything changed."""
@@ -283,14 +288,22 @@ class Learner:
         }
 
     def _keep_within_bounds(self) -> None:
-        while self.size > FEATURES_KEPT:
-            larger = self._sizes[True] > self._sizes[False]
-            kind = [(example.age, key) for key, example in self.memory.items() if example.spam is larger]
-            self._forget(min(kind)[1])
+        """Forget the oldest of the larger kind, some at once, when too much is remembered."""
+        if self.size <= FEATURES_KEPT:
+            return
+        aged = sorted(self.memory.items(), key=lambda item: item[1].age, reverse=True)
+        of_kind = {kind: [key for key, example in aged if example.spam is kind] for kind in (True, False)}
+        while self.size > FEATURES_KEPT - FEATURES_KEPT // FORGOTTEN:
+            self._forget(of_kind[self._sizes[True] > self._sizes[False]].pop())
 
     def _replay(self, number: int) -> None:
+        left = number * REPLAYED_FEATURES
         for _ in range(number):
-            self._visit(next(iter(self.memory)))
+            key, example = next(iter(self.memory.items()))
+            self._visit(key)
+            left -= example.size
+            if left < 0:
+                return
 
     def _visit(self, key: str) -> None:
         """Give the comment `key` the dual variable that is best while all others stay."""
@@ -300,8 +313,10 @@ class Learner:
         # Both kinds have the same total cost, however many there are of each.
         cost = COST * len(self.memory) / (2 * self._numbers[example.spam])
         dual = _best(example, cost)
-        self._add(example.shares, example.label * (dual - example.dual))
-        example.dual = dual
+        self._lines = None
+        if dual != example.dual:
+            self._add(example.shares, example.label * (dual - example.dual))
+            example.dual = dual
         self.memory.move_to_end(key)
 
 

@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import exp, inf, nextafter
+from math import exp, inf, log2, nextafter
 from typing import NamedTuple
 
 MOST_WRONG = 0.01  # share of the other kind that a band may hold at the most
-DOUBT = 0.1  # log-odds in favour of ham: a reader who is held is worse than spam that is not
+DOUBT = 0.1  # log-odds in favour of ham, when a hundred are known: a reader who is held is worse than spam that is not
+DOUBT_MORE = 0.04  # for each doubling of the ham: the more is known, the further the kinds lie apart, the less it costs
 STEEPEST, FLATTEST = 3.0, 0.7
 LOOKED_AT = 400  # scores of each kind that the slope is taken from
 
@@ -41,15 +42,16 @@ def _beyond(scores: Sequence[float]) -> float:
 
 
 def _even(ham: Sequence[float], spam: Sequence[float]) -> float:
-    """The lowest score from `DOUBT` up at which no larger share of ham lies above than of spam below; both sorted.
+    """The lowest score beyond doubt at which no larger share of ham lies above than of spam below; both sorted.
 
     Where nearly all decisions were on spam, unknown ham looks like spam too; it gets the benefit of more doubt.
     """
-    for line in [DOUBT, *(score for score in ham if score > DOUBT)]:
+    doubt = max(0.0, DOUBT + DOUBT_MORE * log2(len(ham) / 100))
+    for line in [doubt, *(score for score in ham if score > doubt)]:
         above = (len(ham) - bisect_right(ham, line)) / len(ham)
         if above <= bisect_right(spam, line) / len(spam):
             return line
-    return DOUBT
+    return doubt
 
 
 def _slope(ham: Sequence[float], spam: Sequence[float]) -> float:
