@@ -26,7 +26,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
-STORE_SECONDS = 0.5
+STORE_SECONDS = 0.25  # a request that finds the store hanging waits for it two or three times
 CLIENT = "comments.client_address"  # where a request keeps what was read from its headers
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")

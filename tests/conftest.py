@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
 from comments_service.accounts import tokens
-from comments_service.extensions import db
+from comments_service.extensions import db, limiter
 from comments_service.sites import policy, registry
 from comments_service.sites.models import Site
 
@@ -125,6 +125,12 @@ class Client(FlaskClient):
             db.session.rollback()  # what the test itself has read is not held against it
         with self.application.app_context():
             return super().open(*args, **kwargs)
+
+
+@pytest.fixture(autouse=True)
+def store_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process has one limiter: that a test's store was down is not remembered in the next."""
+    monkeypatch.setattr(limiter, "_storage_dead", False)
 
 
 @pytest.fixture
