@@ -28,7 +28,7 @@ def keep_house(now: datetime) -> None:
             pass
         while days and purge.empty_trash(site_id, days, now, BATCH) == BATCH:
             pass
-    while _make_room():
+    while make_room():
         pass
 
 
@@ -64,6 +64,6 @@ def _forget_networks(site_id: str, now: datetime) -> int:
 
 
 @transaction
-def _make_room() -> int:
+def make_room() -> int:
     """Remove a batch of the oldest spam beyond what each site keeps; how many comments were removed."""
     return room.make_everywhere()

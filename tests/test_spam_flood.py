@@ -13,7 +13,7 @@ from flask import Flask
 from people import ORIGIN, SITE, Commenter, Mia
 from werkzeug.test import TestResponse
 
-from comments_service import delivery, http
+from comments_service import housekeeping, http
 from comments_service.comments.models import Comment, EarlierBody, Status
 from comments_service.extensions import db
 from comments_service.sites import policy, registry
@@ -186,8 +186,8 @@ def test_a_clean_house_has_no_more_than_its_number(ada: Commenter, mia: Mia, rul
     ada.changes(changed, "Buy anew")
     assert db.session.scalars(sa.select(EarlierBody.comment_id)).all() == [UUID(changed.json["comment"]["id"])]
     rules(spam_kept=2)
-    assert delivery.make_room() == 4
-    assert delivery.make_room() == 0
+    assert housekeeping.make_room() == 4
+    assert housekeeping.make_room() == 0
     assert counted(mia, "spam") == 2
     assert counted(mia, "pending") == 1
     assert ada.looks_at(waiting).status_code == 200
@@ -201,7 +201,7 @@ def test_a_decision_on_removed_spam_is_undone_for_the_rest(
     decided = [mia.decides(answer, "spam") for answer in answers]
     assert [one.status_code for one in decided] == [200] * 3
     rules(spam_kept=1)
-    delivery.make_room()
+    housekeeping.make_room()
     events = ada.client.get("/api/v1/moderation/events", headers=mia._headers()).json["events"]
     for event in events:
         answer = ada.client.post(f"/api/v1/moderation/events/{event['id']}/undo", headers=mia._headers())

@@ -137,6 +137,7 @@ def serving(articles: Articles, place: Path, **settings: str) -> Iterator[Servic
         "COMMENTS_INSTANCE_PATH": str(place),
         "COMMENTS_PUBLIC_URL": f"http://localhost:{port}",
         "COMMENTS_SUBMIT_LIMITS": "10000 per minute",
+        "COMMENTS_SIGN_IN_LIMITS": "10000 per minute",
         **{f"COMMENTS_{name.upper()}": value for name, value in settings.items()},
     }
     command = functools.partial(_command, place, surroundings)

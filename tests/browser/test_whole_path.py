@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,10 +84,10 @@ def letters(text: str) -> str:
 def test_from_the_snippet_to_the_next_reader(
     embedded: str, texts: list[str], page: Page, mia: Page, service: Service, browser: Browser
 ) -> None:
-    ada = Reader(page).opens(embedded)
+    ada, family = Reader(page).opens(embedded), f"Lovelace{secrets.token_hex(4)}"
     for number, text in enumerate(texts):
-        ada.writes(text, name=f"Ada {number}", email=f"ada{number}@ada-lovelace.org")
-    mia.goto(f"{service.url}/admin/?q=Ada")
+        ada.writes(text, name=f"Ada {family} {number}", email=f"ada{number}@ada-lovelace.org")
+    mia.goto(f"{service.url}/admin/?q={family}")
     expect(mia.locator(".entry")).to_have_count(len(texts))
     for left in range(len(texts), 0, -1):
         expect(mia.locator(".entry")).to_have_count(left)
