@@ -106,9 +106,9 @@ def translator(lang: str) -> Translate:
     return lambda sentence: said(sentence) if sentence else ""  # gettext keeps a catalogue's header under ""
 
 
-def counted(lang: str, sentence: Counted, count: int) -> str:
-    """`sentence` in `lang`, in the form for `count`, with the number in it."""
-    return _catalogue(lang).ngettext(sentence.one, sentence.other, count).format(count=count)
+def counted(lang: str, sentence: Counted, count: int, **values: object) -> str:
+    """`sentence` in `lang`, in the form for `count`, with the number and `values` in it."""
+    return _catalogue(lang).ngettext(sentence.one, sentence.other, count).format(count=count, **values)
 
 
 def forms(lang: str, sentence: Counted) -> dict[str, str]:

@@ -21,9 +21,11 @@ from comments_service.i18n import DOMAIN, LOCALES
 
 PACKAGE = LOCALES.parent
 TEMPLATE = LOCALES / f"{DOMAIN}.pot"
-# What readers and commenters can see; the moderators' rooms speak English.
-ROOMS = ("comments", "sites", "submissions", "errors.py", "http.py")
-KEYWORDS = {"N_": None, "Counted": (1, 2)}
+# What people can see; the evidence of checks, commands and logs speak English.
+ROOMS = ("comments", "sites", "submissions", "accounts", "moderation", "administration", "errors.py", "http.py")
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+# In templates `_` and `html_` say a sentence and `n_` one with a number (`accounts.http`).
+KEYWORDS = {"N_": None, "Counted": (1, 2), "_": None, "html_": None, "n_": (1, 2)}
 PLACEHOLDER = re.compile(r"\{\w*\}")
 HEADER = "# Sentences of comments-service, kept by scripts/languages.py.\n#"
 
@@ -53,7 +55,7 @@ class Sentences(Catalog):
 def template() -> Sentences:
     """The sentences of the code, each with the places it stands in."""
     found = Sentences(domain=DOMAIN, header_comment=HEADER, fuzzy=False)
-    extracted = extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS)
+    extracted = extract_from_dir(PACKAGE, METHODS, {"**.html": {"silent": "false"}}, keywords=KEYWORDS)
     for path, _, message, _, _ in sorted(extracted, key=lambda one: one[:2]):
         if path.split("/")[0] in ROOMS:
             found.add(message, None, [(path, None)])

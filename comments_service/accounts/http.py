@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import config
-from ..http import client_address, network, now, sealer
+from .. import config, i18n
+from ..http import client_address, language, network, now, sealer, translate
 from . import browser, csrf
 from .sessions import LIFETIME, Visit
 
@@ -34,7 +35,7 @@ def init_app(app: Flask) -> None:
     """Guard and dress everything under /admin/."""
     app.before_request(guard)
     app.after_request(dress)
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, _=said, html_=said_html, n_=counted, spoken=language)
 
 
 def guard() -> None:
@@ -60,6 +61,21 @@ def dress(response: Response) -> Response:
     if (request.endpoint or "").endswith(".static") and response.status_code < 400:
         response.headers["Cache-Control"] = _static_caching()
     return response
+
+
+def said(sentence: str, **values: object) -> str:
+    """`sentence` in the reader's language, with `values` in the places of their names."""
+    return translate(sentence).format(**values) if values else translate(sentence)
+
+
+def said_html(sentence: str, **values: object) -> Markup:
+    """The same for a sentence that holds HTML; what is in `values` is escaped."""
+    return Markup(translate(sentence)).format(**values)  # noqa: S704 - our own words and those of our catalogues
+
+
+def counted(one: str, other: str, count: int, **values: object) -> str:
+    """A sentence about `{count}` things in the reader's language, in the form that the number takes there."""
+    return i18n.counted(language(), i18n.Counted(one, other), count, **values)
 
 
 def visit() -> Visit:
