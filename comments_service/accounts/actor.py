@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from ..errors import Forbidden, NotFound
+from ..i18n import N_
 from .models import Role
 
 
@@ -27,7 +28,7 @@ class Actor:
     def check(self, site_id: str) -> None:
         """Refuse him another's site: to him it does not exist; raises `NotFound`."""
         if not self.may(site_id):
-            raise NotFound("There is no such thing.")
+            raise NotFound(N_("There is no such thing."))
 
     def owns(self, site_id: str) -> bool:
         """Whether he settles who decides for the site, and by which rules."""
@@ -45,7 +46,7 @@ class Actor:
         """
         self.check(site_id)
         if not self.owns(site_id):
-            raise Forbidden("Only an owner of this site may do that.")
+            raise Forbidden(N_("Only an owner of this site may do that."))
 
 
 SYSTEM = Actor(None, "system", None)

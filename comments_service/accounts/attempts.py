@@ -12,12 +12,20 @@ import sqlalchemy as sa
 from ..database import transaction
 from ..errors import TooMany
 from ..extensions import db
+from ..i18n import N_, Translate
 from .models import SignInAttempt
 
 FREE_MISSES = 4
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
+
+
+class TooManyAttempts(TooMany):
+    """Refused for guessing; `retry_after` stands in the detail as `{seconds}` or as `{minutes}`."""
+
+    def said(self, translate: Translate) -> str:
+        return super().said(translate).replace("{seconds}", str(self.retry_after))
 
 
 @transaction
@@ -32,7 +40,7 @@ def count(key: bytes, now: datetime, free: int = FREE_MISSES) -> None:
     free_at = attempt.last_at + pause
     if pause and now < free_at:  # of two at once, the later one may have been counted first
         seconds = int((free_at - now).total_seconds()) + 1
-        raise TooMany(f"Too many attempts. Please try again in {patience(seconds)}.", seconds)
+        raise TooManyAttempts(patience(seconds), seconds)
     attempt.misses, attempt.last_at = attempt.misses + 1, max(now, attempt.last_at)
 
 
@@ -50,5 +58,7 @@ def wait(misses: int, free: int = FREE_MISSES) -> timedelta:
 
 
 def patience(seconds: int) -> str:
-    """`seconds` as people say it."""
-    return f"{seconds} seconds" if seconds <= 90 else f"{-(-seconds // 60)} minutes"
+    """What to tell who has to wait for `seconds`."""
+    if seconds <= 90:
+        return N_("Too many attempts. Please try again in {seconds} seconds.")
+    return N_("Too many attempts. Please try again in {minutes} minutes.")

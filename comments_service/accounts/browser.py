@@ -1,5 +1,7 @@
 """A browser's name as its owner would say it: "Firefox on Linux"."""
 
+from ..i18n import N_
+
 # The first that fits wins: every browser also claims to be those below it.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -24,7 +26,7 @@ SYSTEMS = (
 
 def named(user_agent: str) -> str:
     """The name for a `User-Agent`, of which nothing else is kept."""
-    browser = _first(BROWSERS, user_agent) or "A browser"
+    browser = _first(BROWSERS, user_agent) or N_("A browser")
     system = _first(SYSTEMS, user_agent)
     return f"{browser} on {system}" if system else browser
 

@@ -7,6 +7,7 @@ plain http in `Origin`. A page cannot forge either, so no token has to be put in
 from urllib.parse import urlsplit
 
 from ..errors import Forbidden
+from ..i18n import N_
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 OWN_SITES = {"same-origin", "none"}  # none: the person himself, as by reloading
@@ -22,7 +23,7 @@ def check(method: str, fetch_site: str | None, origin: str | None, own_origin: s
         return
     from_us = fetch_site in OWN_SITES if fetch_site is not None else bool(origin) and origin == own_origin
     if not from_us:
-        raise Forbidden("This did not come from a page of this service, so nothing was done.")
+        raise Forbidden(N_("This did not come from a page of this service, so nothing was done."))
 
 
 def origin_of(address: str) -> str:

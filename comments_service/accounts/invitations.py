@@ -13,13 +13,14 @@ import sqlalchemy as sa
 from ..database import uuid7
 from ..errors import NotFound
 from ..extensions import db
+from ..i18n import N_
 from ..privacy.sealing import Sealer
 from ..signing import BadToken, Purpose, Signer
 from . import moderators
 from .models import Invitation, Role
 
 LIFETIME = timedelta(days=7)
-USELESS = "This invitation was used already, was withdrawn, or is older than a week. Ask for a new one."
+USELESS = N_("This invitation was used already, was withdrawn, or is older than a week. Ask for a new one.")
 
 
 def add(site_id: str, name: str, address: str, role: Role, sealer: Sealer) -> Invitation:

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 
 from ..errors import NotFound
 from ..extensions import db
+from ..i18n import N_
 from . import secret
 from .models import SignInLink
 
 LIFETIME = timedelta(hours=24)
-USELESS = "This link was used already, or is older than a day. Ask for a new one."
+USELESS = N_("This link was used already, or is older than a day. Ask for a new one.")
 
 
 def issue(moderator_id: UUID, now: datetime) -> str:

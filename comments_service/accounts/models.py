@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
+from ..i18n import N_
 from ..sites.models import KEY_LENGTH
 
 DIGEST = sa.LargeBinary(32)  # SHA-256 of a random token; the token itself is never kept
@@ -16,8 +17,8 @@ DIGEST = sa.LargeBinary(32)  # SHA-256 of a random token; the token itself is ne
 class Role(enum.StrEnum):
     """What somebody may do on a site."""
 
-    OWNER = "owner"  # decides, and settles who else does and by which rules
-    MODERATOR = "moderator"  # decides on comments and commenters
+    OWNER = N_("owner")  # decides, and settles who else does and by which rules
+    MODERATOR = N_("moderator")  # decides on comments and commenters
 
 
 ROLE = sa.Enum(

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from ..database import transaction, uuid7
 from ..errors import FieldError, InvalidForm, NotFound
 from ..extensions import db
+from ..i18n import N_
 from ..privacy.sealing import Sealer
 from ..sites import registry
 from . import links
@@ -60,7 +61,7 @@ def get(moderator_id: UUID) -> Moderator:
     """The moderator with the id; raises `NotFound`."""
     moderator = db.session.get(Moderator, moderator_id)
     if moderator is None:
-        raise NotFound("There is no such moderator.")
+        raise NotFound(N_("There is no such moderator."))
     return moderator
 
 
@@ -105,7 +106,7 @@ def checked_name(name: str) -> str:
     """`name` in one line; raises `InvalidForm` when nothing or too much is left."""
     line = " ".join(name.split())
     if not line or len(line) > MAX_NAME or not line.isprintable():
-        detail = f"A name has 1 to {MAX_NAME} characters."
+        detail = N_("A name has 1 to 100 characters.")  # MAX_NAME
         raise InvalidForm([FieldError("name", "invalid", detail)], detail)
     return line
 

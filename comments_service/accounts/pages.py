@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from .. import config
 from ..errors import FieldError, InvalidForm
 from ..http import limit, now, sealer
+from ..i18n import N_
 from . import http, links, moderators, passkeys, passwords, second_step, sessions, sign_in, views
 
 bp = Blueprint(
@@ -27,12 +28,12 @@ HOME = "/admin/"
 # A path of ours: no scheme, no host, nothing that a browser reads as one.
 LOCAL = re.compile(r"/admin/(?!.*\.\.)[^\\\x00-\x20\x7f-\x9f]*")
 DONE = {
-    "password": "Your password is set. Every other browser was signed out.",
-    "joined": "Welcome. Set a password, so that you can come back: the invitation does not work again.",
-    "codes": "A code is asked for no more.",
-    "name": "Your name is changed.",
-    "ended": "That browser is signed out.",
-    "others": "Every other browser is signed out.",
+    "password": N_("Your password is set. Every other browser was signed out."),
+    "joined": N_("Welcome. Set a password, so that you can come back: the invitation does not work again."),
+    "codes": N_("A code is asked for no more."),
+    "name": N_("Your name is changed."),
+    "ended": N_("That browser is signed out."),
+    "others": N_("Every other browser is signed out."),
 }
 
 
@@ -159,7 +160,7 @@ def _change_password(current: str, new: str) -> None:
     me = _me()
     moderator = moderators.get(me.id)
     if new != request.form.get("repeated"):
-        message = "The two are not the same."
+        message = N_("The two are not the same.")
         raise InvalidForm([FieldError("repeated", "different", message)], message)
     known = (_address(), moderator.name, config.current().address, request.host)
     passwords.check(new, known)
@@ -187,9 +188,17 @@ def _account(done: str | None = None, errors: dict[str, str] | None = None) -> s
         this_session=me.session_id,
         limits=passwords,
         now=now(),
+        browser_said=browser_said,
         done=done,
         errors=errors or {},
     )
+
+
+def browser_said(name: str) -> str:
+    """A browser's name, as `browser.named` gave it, in the reader's language."""
+    known, _, system = name.partition(" on ")
+    known = http.said(known)
+    return http.said(N_("{browser} on {system}"), browser=known, system=system) if system else known
 
 
 def _address() -> str:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from .. import config
 from ..errors import InvalidForm, NotFound
 from ..http import limit, now, sealer, signer
+from ..i18n import N_
 from . import csrf, http, moderators, passkeys, second_step
 from .code_pages import me
 from .pages import asks_present, by_field, check_present, enter, form_page, local, require_moderator
@@ -21,7 +22,7 @@ bp = Blueprint("passkeys", __name__, url_prefix="/admin")
 def must_be_there() -> None:
     """Without the library there are no such pages; raises `NotFound`."""
     if not passkeys.AVAILABLE:
-        raise NotFound("Passkeys need the extra `passkeys` of this service.")
+        raise NotFound(N_("Passkeys need the extra `passkeys` of this service."))
 
 
 def question() -> Question | None:
@@ -85,7 +86,7 @@ def page(errors: dict[str, str] | None = None) -> str:
         asks_current=asks_present(),
         asks_code=second_step.find(who.id) is not None,
         name=request.form.get("name", ""),
-        done={"added": "The passkey is kept.", "removed": "The passkey is forgotten."}.get(
+        done={"added": N_("The passkey is kept."), "removed": N_("The passkey is forgotten.")}.get(
             request.args.get("done", "")
         ),
         errors=errors or {},

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from ..database import insert_new, transaction
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
+from ..i18n import N_
 from ..signing import BadToken, Purpose, Signer
 from . import moderators, sessions
 from .models import Moderator, Passkey, SpentChallenge
@@ -32,7 +33,7 @@ if AVAILABLE:
 GOOD_FOR = timedelta(minutes=10)
 LONGEST_ANSWER = 16_384  # characters
 MOST = 20  # keys of one person
-REFUSED = "This passkey was not taken. It may be unknown here, or it took longer than ten minutes."
+REFUSED = N_("This passkey was not taken. It may be unknown here, or it took longer than ten minutes.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ..errors import FieldError, InvalidForm, TooMany
+from ..i18n import N_
 
-MIN_LENGTH = 15
+MIN_LENGTH = 15  # the sentences of `check` name both
 MAX_LENGTH = 1024
 MIN_UNGUESSED = 6  # characters that no rule below foresees
 MEMORY_KIB, PASSES, LANES = 19 * 1024, 2, 1
@@ -30,6 +31,7 @@ COMMON = (
 )
 RUNS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "qwertzuiop", "asdfghjkl", "zxcvbnm")
 RUN_LENGTH = 4
+GUESSED = N_("This one is guessed early: it repeats itself, counts up, or holds known words.")
 REPEATED = re.compile(r"(.{1,32}?)\1+", re.DOTALL)
 
 
@@ -79,13 +81,13 @@ def check(password: str, about: Iterable[str]) -> None:
     `about` are words that a guesser knows: the person's address and name, the service's host.
     """
     if len(_normal(password)) < MIN_LENGTH:
-        raise _refused(
-            "too-short", f"Use at least {MIN_LENGTH} characters. A few unrelated words are easy to remember."
-        )
+        raise _refused("too-short", N_("Use at least 15 characters. A few unrelated words are easy to remember."))
     if max(len(password), len(_normal(password))) > MAX_LENGTH:
-        raise _refused("too-long", f"Use at most {MAX_LENGTH} characters.")
+        raise _refused("too-long", N_("Use at most 1024 characters."))
     if len(set(unguessed(password, about))) < MIN_UNGUESSED:
-        raise _refused("guessable", "This one is guessed early: it repeats itself, counts up, or holds known words.")
+        raise _refused(
+            "guessable", N_("This one is guessed early: it repeats itself, counts up, or holds known words.")
+        )
 
 
 def unguessed(password: str, about: Iterable[str]) -> str:
@@ -108,7 +110,7 @@ def _words(about: Iterable[str]) -> set[str]:
 def _turn() -> Iterator[None]:
     """Wait for a turn to hash."""
     if not _turns.acquire(timeout=WAIT_SECONDS):
-        raise TooMany("Too many people are signing in just now. Please wait a moment.", WAIT_SECONDS)
+        raise TooMany(N_("Too many people are signing in just now. Please wait a moment."), WAIT_SECONDS)
     try:
         yield
     finally:

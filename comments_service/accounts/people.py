@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from ..errors import Conflict
 from ..extensions import db
+from ..i18n import N_
 from . import moderators, sessions
 from .models import Moderator, Role, SignInLink, SiteModerator
 
-LAST_OWNER = "Somebody has to own the site. Make somebody else an owner first."
+LAST_OWNER = N_("Somebody has to own the site. Make somebody else an owner first.")
 
 
 @dataclass(frozen=True, slots=True)

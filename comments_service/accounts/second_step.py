@@ -17,6 +17,7 @@ from pyotp.utils import strings_equal
 from ..database import transaction
 from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
+from ..i18n import N_
 from ..privacy.sealing import CannotOpen, Sealer
 from . import attempts, sessions
 from .models import Passkey, RecoveryCode, SecondStep
@@ -29,7 +30,7 @@ RECOVERY_CODES = 10
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's, without those that are read for others
 MISREAD = str.maketrans("oil", "011")
 GROUPS, GROUP = 3, 4  # 60 bits, and useless without the key that they are kept under
-WRONG = "This code is not right, was used already, or is older than a minute."
+WRONG = N_("This code is not right, was used already, or is older than a minute.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def turn_on(moderator_id: UUID, draft: Draft, code: str, visit: Visit, sealer: S
     Raises `InvalidForm` unless `code` shows that the app knows the secret, `Conflict` when codes are asked for already.
     """
     if find(moderator_id) is not None:
-        raise Conflict("A code is asked for already.")
+        raise Conflict(N_("A code is asked for already."))
     step = _step(draft.secret, _digits(code), visit.now)
     if step is None:
         raise _wrong()

@@ -5,15 +5,16 @@ from uuid import UUID
 
 from ..database import transaction
 from ..errors import FieldError, InvalidForm, NotSignedIn
+from ..i18n import N_
 from ..privacy.sealing import Sealer
 from . import attempts, links, moderators, passwords, second_step, sessions
 from .models import Moderator
 from .sessions import Visit
 
 # One sentence for an unknown address, no password set and a wrong one: nobody learns who moderates.
-WRONG = "The address or the password is not right."
+WRONG = N_("The address or the password is not right.")
 
-TOO_LATE = "Sign in again: a code is taken for ten minutes."
+TOO_LATE = N_("Sign in again: a code is taken for ten minutes.")
 
 
 @transaction
@@ -57,7 +58,7 @@ def check_password(moderator: Moderator, password: str, visit: Visit, sealer: Se
     key = attempt_key(sealer.open(moderator.address_sealed, moderator.id), visit, sealer)
     attempts.count(key, visit.now)
     if not passwords.fits(password, kept):
-        message = "This is not your present password."
+        message = N_("This is not your present password.")
         raise InvalidForm([FieldError("current", "wrong", message)], message)
     _forgive(key)
 

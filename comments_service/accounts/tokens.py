@@ -6,6 +6,7 @@ from datetime import datetime
 from ..database import transaction
 from ..errors import NotSignedIn
 from ..extensions import db
+from ..i18n import N_
 from ..sites import registry
 from . import secret
 from .actor import Actor
@@ -34,5 +35,5 @@ def find(token: str) -> Actor:
     """Who acts with `token`; raises `NotSignedIn`."""
     row = db.session.get(ApiToken, secret.digest(token))
     if row is None:
-        raise NotSignedIn("This is not a token of this service.")
+        raise NotSignedIn(N_("This is not a token of this service."))
     return Actor(None, row.name, None if row.everywhere else dict.fromkeys(row.sites, row.role))

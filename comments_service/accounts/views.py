@@ -8,6 +8,7 @@ from flask import request
 
 from ..errors import NotSignedIn
 from ..http import now
+from ..i18n import N_
 from . import http, moderators, sessions, tokens
 from .actor import Actor
 
@@ -33,7 +34,7 @@ def actor() -> Actor:
         return _bearer(request.headers["Authorization"])
     person = signed_in()
     if person is None:
-        raise NotSignedIn("Sign in, or send an API token.")
+        raise NotSignedIn(N_("Sign in, or send an API token."))
     http.refuse_foreign()
     return person.actor
 
@@ -54,7 +55,7 @@ def known() -> SignedIn | None:
 def _bearer(header: str) -> Actor:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
-        raise NotSignedIn("Send the API token as `Authorization: Bearer TOKEN`.")
+        raise NotSignedIn(N_("Send the API token as `Authorization: Bearer TOKEN`."))
     return tokens.find(token.strip())
 
 
