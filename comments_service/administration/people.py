@@ -14,8 +14,9 @@ from ..accounts.sessions import Visit
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
 from ..extensions import db
+from ..i18n import N_
 from ..moderation import decisions, sealing
-from ..moderation.details import FORMS, Form, Shown
+from ..moderation.details import FORMS, Form, Say, Shown
 from ..moderation.models import Event, Kind
 from ..notify import outbox
 from ..privacy.sealing import Sealer
@@ -54,7 +55,7 @@ def invite(site_id: str, guest: Guest, actor: Actor, sealer: Sealer, now: dateti
     invitation = invitations.add(site_id, guest.name, guest.address, guest.role, sealer)
     there = moderators.by_key(invitation.address_key)
     if there is not None and moderators.role_on(site_id, there.id) is not None:
-        message = "Whoever has this address is among the people of this site already."
+        message = N_("Whoever has this address is among the people of this site already.")
         raise InvalidForm([FieldError("email", "there-already", message)], message)
     invitation.created_at = now
     db.session.add(invitation)
@@ -81,9 +82,9 @@ def accept(token: str, who: Actor | None, visit: Visit, sealer: Sealer, signer: 
     invitation = invitations.read(token, signer, visit.now)
     moderator = moderators.by_key(invitation.address_key)
     if who is not None and (moderator is None or who.id != moderator.id):
-        raise Forbidden("This invitation is for another address than yours. Sign out, and open it again.")
+        raise Forbidden(N_("This invitation is for another address than yours. Sign out, and open it again."))
     if who is None and moderator is not None:
-        raise NeedsAccount("Sign in to your account first, and open this invitation again.")
+        raise NeedsAccount(N_("Sign in to your account first, and open this invitation again."))
     session = None
     if moderator is None:
         moderator = moderators.new(sealer.open(invitation.address_sealed, invitation.id), sealer, visit.now)
@@ -111,7 +112,7 @@ def set_role(site_id: str, person: UUID, role: Role | None, actor: Actor, now: d
     actor.check_owner(site_id)
     before = moderators.role_on(site_id, person)
     if before is None:
-        raise NotFound("There is no such person on this site.")
+        raise NotFound(N_("There is no such person on this site."))
     if before is role:
         return None
     people.set_role(site_id, person, role)
@@ -133,14 +134,16 @@ def shown(detail: str) -> Shown:
     return {name: value for name, value in step.items() if name != "id"}
 
 
-def told(step: Shown) -> str:
+def told(step: Shown, say: Say) -> str:
     """Whose role became what."""
-    name, before, after = step["name"], step["before"], step["after"]
+    name, before, after = step["name"], say(step["before"] or ""), say(step["after"] or "")
     if step["invited"]:
-        return f"{name} is invited as {after}" if after else f"{name} is not invited any more"
-    if before and after:
-        return f"{name} is {after}, no longer {before}"
-    return f"{name} is {after}" if after else f"{name} is no longer {before}"
+        sentence = N_("{name} is invited as {after}") if after else N_("{name} is not invited any more")
+    elif before and after:
+        sentence = N_("{name} is {after}, no longer {before}")
+    else:
+        sentence = N_("{name} is {after}") if after else N_("{name} is no longer {before}")
+    return say(sentence, name=name, before=before, after=after)
 
 
 def listed(site_id: str, actor: Actor) -> list[Person]:
@@ -151,16 +154,16 @@ def listed(site_id: str, actor: Actor) -> list[Person]:
 
 def _uninvited(site_id: str, step: Step, now: datetime) -> Step:
     if step.after is None:
-        raise Conflict("A link that was withdrawn stays so. Invite them again.")
+        raise Conflict(N_("A link that was withdrawn stays so. Invite them again."))
     try:
         return _withdrawn(invitations.get(site_id, step.id, now))
     except NotFound as error:
-        raise Conflict("This invitation does not wait any more.") from error
+        raise Conflict(N_("This invitation does not wait any more.")) from error
 
 
 def _restored(site_id: str, step: Step) -> Step:
     if moderators.role_on(site_id, step.id) is not step.after:
-        raise Conflict("Their role was changed again since.")
+        raise Conflict(N_("Their role was changed again since."))
     people.set_role(site_id, step.id, step.before)
     return Step(False, step.id, moderators.get(step.id).name, step.after, step.before)
 

@@ -14,9 +14,10 @@ from ..comments.models import Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
+from ..i18n import N_
 from ..moderation import decisions, queue, sealing
 from ..moderation.decisions import Part
-from ..moderation.details import FORMS, Form, Shown
+from ..moderation.details import FORMS, Form, Say, Shown, in_english
 from ..moderation.models import Event, Kind
 from ..sites import policy, registry
 from ..sites.models import Site
@@ -28,8 +29,10 @@ from ..spam.trial import Rescored
 MOST_ORIGINS = 50
 ORIGINS = Setting(
     name="origins",
-    title="Origins",
-    sentence="Where the site's pages are served from, like https://blog.example; comments are taken from there alone.",
+    title=N_("Origins"),
+    sentence=N_(
+        "Where the site's pages are served from, like https://blog.example; comments are taken from there alone."
+    ),
     kind=TypedAs.LINES,
     type=Annotated[list[str], msgspec.Meta(min_length=1, max_length=MOST_ORIGINS)],
     default=[],
@@ -42,7 +45,7 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 RULES = frozenset(setting.name for setting in policy.SETTINGS if setting.group == policy.HELD)
 LAST = UUID(int=(1 << 128) - 1)  # no comment has a later id
 AT_ONCE = 5  # portions of what waits, a thousand comments, are scored while the owner waits; the rest beside requests
-MOVED_ON = "The settings were changed in the meantime."
+MOVED_ON = N_("The settings were changed in the meantime.")
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -149,18 +152,18 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.to_builtins(msgspec.json.decode(detail, type=Changed)))
 
 
-def told(change: Shown) -> str:
+def told(change: Shown, say: Say = in_english) -> str:
     """Each setting that was changed, from what to what."""
-    return "; ".join(_told(name, change["before"].get(name), value) for name, value in change["after"].items())
+    return "; ".join(_told(name, change["before"].get(name), value, say) for name, value in change["after"].items())
 
 
-def difference(name: str, before: Any, after: Any) -> str:
+def difference(name: str, before: Any, after: Any, say: Say) -> str:
     """From what to what a setting was changed; of lists, what came and what went."""
     if isinstance(before, list) and isinstance(after, list):
         came = [f"+{entry}" for entry in after if entry not in before]
         gone = [f"−{entry}" for entry in before if entry not in after]
-        return ", ".join(came + gone) or "another order"
-    return f"{_written(name, before)} → {_written(name, after)}"
+        return ", ".join(came + gone) or say(N_("another order"))
+    return f"{_written(name, before, say)} → {_written(name, after, say)}"
 
 
 @transaction
@@ -226,7 +229,7 @@ def _origins(given: object) -> list[str]:
     try:
         lines: list[str] = ORIGINS.checked(given)
     except ValueError as error:
-        detail = f"At least one origin like https://blog.example, at most {MOST_ORIGINS}."
+        detail = N_("At least one origin like https://blog.example, at most 50.")  # MOST_ORIGINS
         raise InvalidForm([FieldError(ORIGINS.name, "invalid", detail)], detail) from error
     return list(dict.fromkeys(registry.checked_origin(line) for line in lines))
 
@@ -240,16 +243,18 @@ def _only(of: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: of[name] for name in sorted(names)}
 
 
-def _told(name: str, before: Any, after: Any) -> str:
-    title = BY_NAME[name].title if name in BY_NAME else name
-    return f"{title}: {difference(name, before, after)}"
+def _told(name: str, before: Any, after: Any, say: Say) -> str:
+    title = say(BY_NAME[name].title) if name in BY_NAME else name
+    return f"{title}: {difference(name, before, after, say)}"
 
 
-def _written(name: str, value: Any) -> str:
+def _written(name: str, value: Any, say: Say) -> str:
     setting = BY_NAME.get(name)
     if setting is None:
         return str(value)
-    return setting.choices.get(value) or setting.written(value) or "nothing"
+    if value in setting.choices:
+        return say(setting.choices[value])
+    return setting.written(value) or say(N_("nothing"))
 
 
 FORMS[Kind.SETTINGS] = Form(shown, told, turn, for_owners=True)

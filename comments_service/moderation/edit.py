@@ -12,9 +12,10 @@ from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
+from ..i18n import N_
 from . import decisions, sealing
 from .decisions import Part
-from .details import FORMS, Form, Shown
+from .details import FORMS, Form, Say, Shown
 from .models import Change, Event, Kind
 
 ROLE = "moderator"
@@ -33,7 +34,7 @@ def edit(comment_id: UUID, body: str, version: int, actor: Actor, now: datetime)
     """Give a comment another text; the earlier one is kept. Raises `NotFound`, and `Conflict` for a stale version."""
     comment = one(comment_id, actor)
     if comment.version != version:
-        raise Conflict("Somebody changed this comment in the meantime.")
+        raise Conflict(N_("Somebody changed this comment in the meantime."))
     earlier = EarlierBody(
         site_id=comment.site_id, comment_id=comment.id, version=version, body=comment.body, replaced_at=now
     )
@@ -86,7 +87,7 @@ def turn(event: Event, actor: Actor, now: datetime) -> UUID:
         .where(Change.site_id == event.site_id, Change.event_id == event.id)
     ).first()
     if found is None or found.Comment.version != found.version:
-        raise Conflict("This reply has been changed since.")
+        raise Conflict(N_("This reply has been changed since."))
     after = Status.TRASH if found.Comment.status is Status.APPROVED else Status.APPROVED
     undone = Part(uuid7())
     decisions.record([(found.Comment, after)], Kind.UNDO, actor, now, undone, undoes=event.id)
@@ -98,16 +99,16 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.json.decode(detail))
 
 
-def told(replied: Shown) -> str:
+def told(replied: Shown, say: Say) -> str:
     """To whom somebody replied."""
-    return f"to {replied['name']}"
+    return say(N_("to {name}"), name=replied["name"])
 
 
 def one(comment_id: UUID, actor: Actor) -> Comment:
     """The comment, when it is the actor's; raises `NotFound`."""
     found = decisions.of_actor([comment_id], actor)
     if not found:
-        raise NotFound("There is no such comment.")
+        raise NotFound(N_("There is no such comment."))
     return found[0]
 
 

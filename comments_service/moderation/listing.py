@@ -19,14 +19,16 @@ from ..comments.models import Comment, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
+from ..i18n import N_
 from ..sites import registry
 from ..spam import blocked, hosts
 from ..spam.models import Listed, ListKind
 from . import decisions, edit, sealing
-from .details import FORMS, Form, Shown
+from .details import FORMS, Form, Say, Shown
 from .models import Event, Kind
 
 MOST_TEXT = 300
+TYPED = N_("An address that was typed")  # what is shown of one, for the address itself is not kept
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -59,6 +61,14 @@ class Terms:
 
 
 FOR_EVER = Terms()
+# What the log says of an entry that was put on the list, and of one that was taken off it.
+TOLD = {
+    ListKind.ADDRESS: (N_("blocked address: {shown}"), N_("blocked address: {shown}, taken off")),
+    ListKind.DOMAIN: (N_("blocked domain: {shown}"), N_("blocked domain: {shown}, taken off")),
+    ListKind.NAME: (N_("blocked name: {shown}"), N_("blocked name: {shown}, taken off")),
+    ListKind.NETWORK: (N_("blocked network: {shown}"), N_("blocked network: {shown}, taken off")),
+    ListKind.TRUSTED: (N_("trusted: {shown}"), N_("trusted: {shown}, taken off")),
+}
 
 
 def entries(actor: Actor) -> list[Listed]:
@@ -72,7 +82,7 @@ def block(site_id: str, whom: Whom, actor: Actor, now: datetime, terms: Terms = 
     """Block somebody; gives the event. Raises `NotFound` for another's site, `Conflict` for who is blocked already."""
     actor.check(site_id)
     if registry.peek(site_id) is None:
-        raise NotFound("There is no such site.")
+        raise NotFound(N_("There is no such site."))
     return _add(site_id, whom, actor, now, terms)
 
 
@@ -96,7 +106,7 @@ def trust(comment_id: UUID, actor: Actor, now: datetime) -> UUID:
     if comment.status is Status.PENDING:
         decisions.record([(comment, Status.APPROVED)], Kind.DECIDE, actor, now)
     if comment.status is not Status.APPROVED:
-        raise Conflict("Only somebody whose comment was approved can be trusted.")
+        raise Conflict(N_("Only somebody whose comment was approved can be trusted."))
     whom = _of_comment(comment, ListKind.ADDRESS)
     return _add(comment.site_id, Whom(ListKind.TRUSTED, whom.key, whom.shown), actor, now)
 
@@ -106,7 +116,7 @@ def remove(entry_id: UUID, actor: Actor, now: datetime) -> UUID:
     """Take an entry off the list; gives the event. Raises `NotFound`."""
     found = db.session.scalar(sa.select(Listed).where(decisions.within(Listed.site_id, actor), Listed.id == entry_id))
     if found is None:
-        raise NotFound("There is no such entry.")
+        raise NotFound(N_("There is no such entry."))
     entry = msgspec.structs.replace(_entry(found), added=False)
     _apply(found.site_id, entry, now)
     return _log(found.site_id, entry, Kind.UNLIST, actor, now)
@@ -125,14 +135,14 @@ def typed(kind: str, text: str, lookup: Any) -> Whom:
     """Whom a moderator means who typed `text`; `lookup` gives the key of an address. Raises `InvalidForm`."""
     line = " ".join(text.split())[:MOST_TEXT]
     if kind == ListKind.ADDRESS and "@" in line.strip("@"):
-        return Whom(ListKind.ADDRESS, lookup(line), "An address that was typed")
+        return Whom(ListKind.ADDRESS, lookup(line), TYPED)
     if kind == ListKind.DOMAIN and "." in line:
         host = (hosts.linked(f"//{line.rpartition('//')[2]}") or [""])[0]
         if host:
             return Whom(ListKind.DOMAIN, blocked.domain_key(host), host)
     if kind == ListKind.NAME and (key := blocked.name_key(line)):
         return Whom(ListKind.NAME, key, line[:100])
-    raise InvalidForm([FieldError("what", "invalid", "Type an address, a domain or a name, and say which it is.")])
+    raise InvalidForm([FieldError("what", "invalid", N_("Type an address, a domain or a name, and say which it is."))])
 
 
 def shown(detail: str) -> Shown:
@@ -141,12 +151,12 @@ def shown(detail: str) -> Shown:
     return {name: value for name, value in entry.items() if name != "key"}
 
 
-def told(entry: Shown) -> str:
+def told(entry: Shown, say: Say) -> str:
     """Who was put on which list, or taken off it, and why."""
-    words = "trusted" if entry["kind"] == ListKind.TRUSTED else f"blocked {entry['kind']}"
-    off = "" if entry["added"] else ", taken off"
+    on, off = TOLD[ListKind(entry["kind"])]
+    shown = say(TYPED) if entry["shown"] == TYPED else entry["shown"]
     reason = f" ({entry['reason']})" if entry["reason"] else ""
-    return f"{words}: {entry['shown']}{off}{reason}"
+    return say(on if entry["added"] else off, shown=shown) + reason
 
 
 def domains(comment: Comment) -> list[str]:
@@ -168,7 +178,7 @@ def kinds(comment: Comment) -> Sequence[ListKind]:
 
 def _of_comment(comment: Comment, kind: ListKind) -> Whom:
     if kind not in kinds(comment):
-        raise InvalidForm([FieldError("kind", "invalid", "This comment has no such thing to go by.")])
+        raise InvalidForm([FieldError("kind", "invalid", N_("This comment has no such thing to go by."))])
     if kind is ListKind.DOMAIN:
         domain = domains(comment)[0]
         return Whom(kind, blocked.domain_key(domain), domain)
@@ -195,9 +205,9 @@ def _apply(site_id: str, entry: Entry, now: datetime) -> None:
         db.session.delete(there)
         db.session.flush()
     elif there:
-        raise Conflict("This is on the list already.")
+        raise Conflict(N_("This is on the list already."))
     elif not entry.added:
-        raise Conflict("This is not on the list any more.")
+        raise Conflict(N_("This is not on the list any more."))
     if entry.added:
         row = {name: getattr(entry, name) for name in ("id", "kind", "shown", "reason", "expires_at")}
         db.session.add(Listed(site_id=site_id, key=key, created_at=now, **row))

@@ -14,11 +14,16 @@ from ..comments.models import Comment, Status, Thread, ThreadAlias
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
+from ..i18n import N_, Counted
 from . import decisions, sealing, threads
-from .details import FORMS, Form, Shown
+from .details import FORMS, Form, Say, Shown
 from .models import Change, Event, Kind
 
 MOST = 20_000  # comments that are moved at once
+
+
+INTO = Counted("{page} into {into}: {count} comments", "{page} into {into}: {count} comments")
+OUT = Counted("{page} taken out of {into}: {count} comments", "{page} taken out of {into}: {count} comments")
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -50,7 +55,7 @@ def merge(thread_id: UUID, page: str, actor: Actor, now: datetime) -> threads.Do
     found = reading.find(thread.site_id, page)
     into = db.session.get(Thread, (thread.site_id, found.id)) if found else None
     if into is None or into.id == thread.id:
-        raise InvalidForm([FieldError("page", "not-found", "There is no other discussion below that page.")])
+        raise InvalidForm([FieldError("page", "not-found", N_("There is no other discussion below that page."))])
     return threads.Done(into, _merge(thread, into, Kind.MERGE, (actor, now)))
 
 
@@ -74,10 +79,10 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.json.decode(detail))
 
 
-def told(merged: Shown) -> str:
+def told(merged: Shown, say: Say) -> str:
     """Which thread was merged into which, in a few words."""
-    joint = "into" if merged["merged"] else "taken out of"
-    return f"{merged['page']} {joint} {merged['into_page']}: {merged['comments']} comments"
+    sentence = INTO if merged["merged"] else OUT
+    return say(sentence, page=merged["page"], into=merged["into_page"], count=merged["comments"])
 
 
 def _merge(thread: Thread, into: Thread, kind: Kind, who: tuple[Actor, datetime], **about: UUID) -> UUID:

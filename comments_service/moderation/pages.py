@@ -9,13 +9,14 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from .. import http
+from .. import http, i18n
 from ..accounts.pages import local, require_moderator
 from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Status
-from ..errors import Conflict, FieldError, InvalidForm
-from . import decisions, edit, events, groups, listing, matching, purge, queue, search, undo, views
+from ..errors import Conflict, FieldError, InvalidForm, ServiceError
+from ..i18n import N_, Counted
+from . import decisions, edit, events, groups, listing, matching, purge, queue, search, texts, undo, views
 from .decisions import Decision, Outcome
 
 bp = Blueprint(
@@ -27,36 +28,7 @@ bp = Blueprint(
     static_url_path="/queue",
 )
 
-TABS = (
-    (Status.PENDING, "Pending"),
-    (Status.APPROVED, "Approved"),
-    (Status.SPAM, "Spam"),
-    (Status.TRASH, "Trash"),
-)
-# What may be done with a comment of each status, most wanted first.
-VERBS: Mapping[Status, tuple[tuple[str, str, str], ...]] = {
-    Status.PENDING: (("approved", "Approve", "a"), ("spam", "Spam", "s"), ("trash", "Trash", "d")),
-    Status.APPROVED: (("pending", "Hold", "u"), ("spam", "Spam", "s"), ("trash", "Trash", "d")),
-    Status.SPAM: (("approved", "Approve", "a"), ("pending", "Not spam", "u"), ("trash", "Trash", "d")),
-    Status.TRASH: (("restore", "Restore", "u"),),
-}
 PURGED_FROM = purge.PURGED_FROM
-DONE = {
-    "approved": "Approved",
-    "pending": "Held",
-    "spam": "Marked as spam",
-    "trash": "Moved to the trash",
-    "restore": "Restored",
-    "undone": "Undid",
-    "turned": "Undid",
-    "purged": "Purged for good",
-    "decided": "Decided",
-    "blocked": "Blocked",
-    "trusted": "Trusted",
-    "unlisted": "Taken off the list",
-    "thread": "Saved",
-}
-LISTED = {"blocked", "trusted", "unlisted", "turned", "thread"}
 LEAVE = "leave"
 
 
@@ -69,7 +41,7 @@ def show() -> Answer:
     except InvalidForm as refusal:
         if any(error.field != "q" for error in refusal.errors):
             raise
-        query, problem = asked(q=""), refusal.detail
+        query, problem = asked(q=""), wrong(refusal)
     page = queue.Page([], None, 0) if problem else queue.page(query, who)
     shown = render_template(
         "moderation/queue.html",
@@ -82,8 +54,9 @@ def show() -> Answer:
         most=queue.COUNTED,
         filter=filter_of(query),
         tabs=tabs(query, queue.totals(who)),
+        script=texts.of_script(http.language()),
         sites=queue.sites_of(who),
-        verbs=VERBS,
+        verbs=texts.VERBS,
         purged_from=PURGED_FROM,
         said=said(request.args),
         here=here(),
@@ -141,8 +114,7 @@ def block() -> Answer:
         whom = listing.typed(form.get("kind", ""), form.get("what", ""), http.sealer().lookup)
         event = listing.block(form.get("site", ""), whom, actor(), http.now(), views.terms_in(form))
     except (InvalidForm, Conflict) as refusal:
-        problem = " ".join(error.message for error in getattr(refusal, "errors", ())) or refusal.detail
-        return blocks_page(problem), refusal.status
+        return blocks_page(wrong(refusal)), refusal.status
     return told_on_blocks("blocked", event)
 
 
@@ -195,7 +167,7 @@ def change_comment(comment_id: UUID) -> Answer:
         else:
             edit.edit(comment_id, body, request.form.get("version", 0, type=int), who, http.now())
     except (InvalidForm, Conflict) as refusal:
-        return comment_page(comment_id, refusal.detail), refusal.status
+        return comment_page(comment_id, refusal.said(http.translate)), refusal.status
     return redirect(url_for("queue.show_comment", comment_id=comment_id), 303)
 
 
@@ -210,6 +182,8 @@ def show_events() -> str:
         following=url_for("queue.show_events", after=following) if following else None,
         said=said(request.args),
         here=url_for("queue.show_events"),
+        names=texts.EVENTS,
+        say=say,
     )
 
 
@@ -234,6 +208,7 @@ def blocks_page(problem: str = "") -> str:
         entries=listing.entries(who),
         sites=queue.sites_of(who),
         problem=problem,
+        typed_address=listing.TYPED,
         said=said(request.args),
         here=url_for("queue.show_blocks"),
         now=http.now(),
@@ -257,7 +232,7 @@ def parse(value: str) -> tuple[str, UUID, int, bool]:
         verb, comment_id, version, *like = value.split(":")
         return verb, UUID(comment_id), int(version), like == ["like"]
     except ValueError as error:
-        raise InvalidForm([FieldError("decision", "invalid", "This is no decision.")]) from error
+        raise InvalidForm([FieldError("decision", "invalid", N_("This is no decision."))]) from error
 
 
 def carry_out(chosen: list[tuple[str, UUID, int, bool]]) -> tuple[Outcome, str]:
@@ -276,7 +251,7 @@ def status_of(verb: str, before: Status | None) -> Status:
     try:
         return Status(verb)
     except ValueError as error:
-        raise InvalidForm([FieldError("decision", "invalid", "This is no decision.")]) from error
+        raise InvalidForm([FieldError("decision", "invalid", N_("This is no decision."))]) from error
 
 
 def back(verb: str, outcome: Outcome) -> Answer:
@@ -291,17 +266,31 @@ def back(verb: str, outcome: Outcome) -> Answer:
 
 def said(args: Mapping[str, str]) -> dict[str, Any] | None:
     """What the last form did, to be told at the top of the page."""
-    verb = DONE.get(args.get("done", ""))
-    if verb is None:
+    done = args.get("done", "")
+    if done not in texts.DONE and done not in texts.DONE_BESIDE:
         return None
     numbers = {name: args.get(name, "")[:6] for name in ("changed", "moved")}
     told = {name: int(text) if text.isdecimal() else 0 for name, text in numbers.items()}
     return {
-        "verb": verb,
+        "comments": texts.DONE.get(done),
         **told,
-        "listed": args["done"] in LISTED,
+        "beside": texts.DONE_BESIDE.get(done),
         "event": views.id_or_none("event", args.get("event")),
     }
+
+
+def say(sentence: str | Counted, **values: Any) -> str:
+    """`sentence` in the reader's language; a `count` among `values` chooses the form of a `Counted`."""
+    if isinstance(sentence, Counted):
+        return i18n.counted(http.language(), sentence, **values)
+    said = http.translate(sentence)
+    return said.format(**values) if values else said
+
+
+def wrong(refusal: ServiceError) -> str:
+    """What is wrong with a form, in the reader's language: each of its fields, or what the refusal says."""
+    fields = [http.translate(error.message) for error in getattr(refusal, "errors", ())]
+    return " ".join(fields) or refusal.said(http.translate)
 
 
 def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[str, Any]]:
@@ -310,11 +299,12 @@ def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[
     return [
         {
             "label": label,
+            "heading": heading,
             "count": sum(numbers[status] for numbers in shown),
             "url": url_for("queue.show", status=status, site=query.site_id),
             "current": status is query.status,
         }
-        for status, label in TABS
+        for status, label, heading in texts.TABS
     ]
 
 

@@ -12,6 +12,7 @@ from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
+from ..i18n import N_
 from . import decisions, sealing
 from .models import Change, Event, Kind
 
@@ -26,9 +27,9 @@ def purge(ids: Sequence[UUID], actor: Actor, now: datetime) -> UUID:
     """
     comments = decisions.of_actor(ids, actor)
     if not comments:
-        raise NotFound("There is no such comment.")
+        raise NotFound(N_("There is no such comment."))
     if any(comment.status not in PURGED_FROM for comment in comments):
-        raise Conflict("Only what is in trash or spam can be purged.")
+        raise Conflict(N_("Only what is in trash or spam can be purged."))
     return _purge(comments, actor, now)
 
 

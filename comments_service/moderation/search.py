@@ -17,6 +17,7 @@ from ..comments import address
 from ..comments.models import Comment, Status, Thread
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
+from ..i18n import N_
 from ..sites.models import Site
 from . import fulltext
 from .fulltext import TEXT, Term, link_count
@@ -94,7 +95,8 @@ def parse(text: str) -> Search:
         reading.refuse("too-long", f"A search has {LONGEST} characters at most.")
     elif _ADDRESS.search(text):
         reading.refuse(
-            "address", "An address may not stand in a link. Send it with the search form, which finds its key."
+            "address",
+            N_("An address may not stand in a link. Send it with the search form, which finds its key."),
         )
     else:
         for name, value, quoted in _parts(text):

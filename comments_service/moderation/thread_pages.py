@@ -13,8 +13,9 @@ from ..accounts.views import actor
 from ..comments import threads as reading
 from ..comments.models import Status, Thread
 from ..errors import Conflict, FieldError, InvalidForm
+from ..i18n import N_
 from ..sites import page_key, policy, registry
-from . import merging, pages, threads, views
+from . import merging, pages, texts, threads, views
 from .thread_views import page_in
 from .threads import Done
 
@@ -35,8 +36,7 @@ def change_thread(thread_id: UUID) -> Answer:
     try:
         done = carry_out(thread, request.form.get("do", ""))
     except (InvalidForm, Conflict) as refusal:
-        problem = " ".join(error.message for error in getattr(refusal, "errors", ())) or refusal.detail
-        return thread_page(threads.one(thread_id, actor()), problem), refusal.status
+        return thread_page(threads.one(thread_id, actor()), pages.wrong(refusal)), refusal.status
     told = {"done": "thread", "event": done.event} if done.event else {}
     return redirect(f"{url_for('.show_thread', thread_id=done.thread.id)}?{urlencode(told)}".rstrip("?"), 303)
 
@@ -61,7 +61,7 @@ def carry_out(thread: Thread, verb: str) -> Done:
         return threads.move(thread.id, page_in(form, thread), who, now)
     if verb == "merge":
         return merging.merge(thread.id, page_in(form, thread), who, now)
-    raise InvalidForm([FieldError("do", "invalid", "This is nothing that can be done.")])
+    raise InvalidForm([FieldError("do", "invalid", N_("This is nothing that can be done."))])
 
 
 def days_of(text: str) -> int | None:
@@ -69,7 +69,7 @@ def days_of(text: str) -> int | None:
     if not text.strip():
         return None
     if not text.strip().isascii() or not text.strip().isdecimal():
-        raise InvalidForm([FieldError("days", "invalid", "Type a number of days; 0 is never.")])
+        raise InvalidForm([FieldError("days", "invalid", N_("Type a number of days; 0 is never."))])
     return int(text.strip()[:9])
 
 
@@ -88,6 +88,7 @@ def thread_page(thread: Thread, problem: str = "") -> str:
         "aliases": threads.aliases(thread),
         "comments": listed,
         "approved": Status.APPROVED,
+        "states": texts.STATES,
         "following": f"{here}?{urlencode({'after': following})}" if following else None,
     }
     return render_template(

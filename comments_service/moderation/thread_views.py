@@ -12,6 +12,7 @@ from ..accounts.actor import Actor
 from ..accounts.views import actor
 from ..comments.models import Thread
 from ..errors import FieldError, InvalidForm
+from ..i18n import N_
 from ..sites import page_key, policy, registry
 from . import merging, presenting, threads, views
 from .threads import Done
@@ -47,7 +48,7 @@ def merge(thread_id: UUID) -> Response:
 def locked_in(data: Mapping[str, Any], thread: Thread) -> bool:
     """Whether to lock."""
     if not isinstance(data["locked"], bool):
-        raise InvalidForm([FieldError("locked", "wrong-type", "This is true or false.")])
+        raise InvalidForm([FieldError("locked", "wrong-type", N_("This is true or false."))])
     return data["locked"]
 
 
@@ -55,7 +56,7 @@ def days_in(data: Mapping[str, Any], thread: Thread) -> int | None:
     """After how many days to close; None is when the site says."""
     days = data["close_after_days"]
     if days is not None and (not isinstance(days, int) or isinstance(days, bool)):
-        raise InvalidForm([FieldError("close_after_days", "wrong-type", "This is a number of days, or null.")])
+        raise InvalidForm([FieldError("close_after_days", "wrong-type", N_("This is a number of days, or null."))])
     return days
 
 

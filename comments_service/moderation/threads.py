@@ -17,14 +17,27 @@ from ..comments.models import Comment, Status, Thread, ThreadAlias
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
+from ..i18n import N_, Counted
 from . import decisions, sealing
-from .details import FORMS, Form, Shown
+from .details import FORMS, Form, Say, Shown
 from .models import Event, Kind
 
 MOST_DAYS = 36_500
 PAGE = 50  # comments of a thread that are listed at once
-MOVED_ON = "This discussion has been changed since."
-TAKEN = "There is a discussion below that page already. Merge the two."
+MOVED_ON = N_("This discussion has been changed since.")
+TAKEN = N_("There is a discussion below that page already. Merge the two.")
+
+
+CLOSES = Counted("{page}: closes after {count} days", "{page}: closes after {count} days")
+# What the log says of a column and whether there is something in it now.
+TOLD = {
+    ("locked", True): N_("{page}: locked"),
+    ("locked", False): N_("{page}: open"),
+    ("close_after_days", None): N_("{page}: closes when the site says"),
+    ("close_after_days", False): N_("{page}: never closes by age"),
+    ("pinned_id", True): N_("{page}: a comment pinned"),
+    ("pinned_id", None): N_("{page}: no comment pinned"),
+}
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -53,7 +66,7 @@ def one(thread_id: UUID, actor: Actor) -> Thread:
     query = sa.select(Thread).where(decisions.within(Thread.site_id, actor), Thread.id == thread_id)
     thread = db.session.scalar(query)
     if thread is None:
-        raise NotFound("There is no such thread.")
+        raise NotFound(N_("There is no such thread."))
     return thread
 
 
@@ -98,9 +111,9 @@ def pin(thread_id: UUID, comment_id: UUID | None, actor: Actor, now: datetime) -
     if comment_id is not None:
         comment = db.session.get(Comment, (thread.site_id, comment_id))
         if comment is None or comment.thread_id != thread.id:
-            raise NotFound("There is no such comment.")
+            raise NotFound(N_("There is no such comment."))
         if comment.status is not Status.APPROVED:
-            raise Conflict("Only a published comment can be pinned.")
+            raise Conflict(N_("Only a published comment can be pinned."))
     return _change(thread, Kind.PIN, "pinned_id", comment_id, (actor, now))
 
 
@@ -132,18 +145,14 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.json.decode(detail))
 
 
-def told(changed: Shown) -> str:
+def told(changed: Shown, say: Say) -> str:
     """What was changed of which thread, in a few words."""
-    after = changed["after"]
-    words = {
-        "locked": "locked" if after else "open",
-        "close_after_days": "closes when the site says" if after is None else f"closes after {after} days",
-        "pinned_id": "a comment pinned" if after else "no comment pinned",
-        "page": f"moved to {after}",
-    }[changed["what"]]
-    if changed["what"] == "close_after_days" and after == 0:
-        words = "never closes by age"
-    return f"{changed['page']}: {words}"
+    page, what, after = changed["page"], changed["what"], changed["after"]
+    if what == "close_after_days" and after:
+        return say(CLOSES, page=page, count=after)
+    if what == "page":
+        return say(N_("{page}: moved to {after}"), page=page, after=after)
+    return say(TOLD[what, None if after is None else bool(after)], page=page)
 
 
 def _change(thread: Thread, kind: Kind, what: Any, value: Any, who: tuple[Actor, datetime]) -> Done:

@@ -12,6 +12,7 @@ from ..accounts.actor import Actor
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
+from ..i18n import N_
 from . import decisions, details
 from .decisions import Outcome, Part
 from .models import Change, Event, Kind
@@ -28,7 +29,7 @@ def undo(event_id: UUID, actor: Actor, now: datetime) -> Outcome:
     if form := details.form_of(events[0]):
         return Outcome(form.turn(events[0], actor, now))
     if any(event.kind not in MOVED for event in events):
-        raise Conflict("This cannot be undone.")
+        raise Conflict(N_("This cannot be undone."))
     parts = _parts(event_id, events)
     undone = uuid7()
     outcomes = [_undo_part(changes, Part(undone, n), event_id, actor, now) for n, changes in enumerate(parts)]
@@ -55,7 +56,7 @@ def of_actor(event_id: UUID, actor: Actor) -> list[Event]:
     query = sa.select(Event).where(decisions.within(Event.site_id, actor), Event.id == event_id)
     events = list(db.session.scalars(query))
     if not events:
-        raise NotFound("There is no such event.")
+        raise NotFound(N_("There is no such event."))
     return events
 
 

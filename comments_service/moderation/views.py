@@ -12,6 +12,7 @@ from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Comment, Status
 from ..errors import Conflict, FieldError, Invalid, InvalidForm
+from ..i18n import N_
 from ..sites import registry
 from ..spam import blocked
 from ..spam.models import ListKind
@@ -71,7 +72,7 @@ def decide() -> Response:
         return decide_matching(data)
     wanted = data.get("decisions")
     if not isinstance(wanted, list):
-        raise InvalidForm([FieldError("decisions", "required", "A list of decisions is needed.")])
+        raise InvalidForm([FieldError("decisions", "required", N_("A list of decisions is needed."))])
     chosen = [decision_in(entry) for entry in wanted]
     return outcome_answer(groups.decide(chosen, who, http.now(), idempotency_key()))
 
@@ -160,14 +161,14 @@ def filter_in(data: Mapping[str, Any]) -> queue.Query:
     found = search.parse(opaque(data.get("filter")))
     site = data.get("site") or None
     if site is not None and not isinstance(site, str):
-        raise InvalidForm([FieldError("site", "wrong-type", "This is the key of a site.")])
+        raise InvalidForm([FieldError("site", "wrong-type", N_("This is the key of a site."))])
     return queue.Query(status=found.status, site_id=site, search=found)
 
 
 def opaque(text: object) -> str:
     """What somebody typed to search for, with keys in the place of addresses."""
     if not isinstance(text, str):
-        raise InvalidForm([FieldError("filter", "wrong-type", "This has to be text.")])
+        raise InvalidForm([FieldError("filter", "wrong-type", N_("This has to be text."))])
     return search.opaque(text.replace("\0", "")[: search.LONGEST + 1], http.sealer().lookup).strip()
 
 
@@ -202,10 +203,10 @@ def status_in(data: Mapping[str, Any]) -> Status:
 def decision_in(entry: object) -> Decision:
     """One entry of a list of decisions."""
     if not isinstance(entry, dict):
-        raise InvalidForm([FieldError("decisions", "wrong-type", "A decision is an object.")])
+        raise InvalidForm([FieldError("decisions", "wrong-type", N_("A decision is an object."))])
     comment_id = id_or_none("id", entry.get("id"))
     if comment_id is None:
-        raise InvalidForm([FieldError("id", "required", "Say which comment.")])
+        raise InvalidForm([FieldError("id", "required", N_("Say which comment."))])
     return Decision(comment_id, status_in(entry), whole_number(entry, "version"), entry.get("like") is True)
 
 
@@ -224,14 +225,14 @@ def id_or_none(name: str, text: object) -> UUID | None:
     try:
         return UUID(text if isinstance(text, str) else "")
     except ValueError as error:
-        raise InvalidForm([FieldError(name, "invalid", "This is not an id.")]) from error
+        raise InvalidForm([FieldError(name, "invalid", N_("This is not an id."))]) from error
 
 
 def idempotency_key() -> str | None:
     """The request's idempotency key, if it has one; raises `Invalid` for one that cannot be."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= 200:
-        raise Invalid("An Idempotency-Key has 1 to 200 characters.", field="Idempotency-Key")
+        raise Invalid(N_("An Idempotency-Key has 1 to 200 characters."), field="Idempotency-Key")
     return key
 
 
@@ -240,8 +241,9 @@ def stale(comment: Comment) -> Conflict:
     (current,) = cards_json(queue.cards([comment]))
     # The last decision is not the last change when the commenter has written something else since.
     decided = current["decided_at"] and current["decided_at"] >= (comment.edited_at or comment.created_at)
-    who = current["decided_by"] if decided else "Somebody"
-    return Conflict(f"{who} changed this comment in the meantime.", current=current)
+    if decided:
+        return Conflict(f"{current['decided_by']} changed this comment in the meantime.", current=current)
+    return Conflict(N_("Somebody changed this comment in the meantime."), current=current)
 
 
 def comment_answer(comment: Comment, status: int = 200) -> Response:

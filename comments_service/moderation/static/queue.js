@@ -3,7 +3,7 @@
 
 const GATHER_MS = 1000
 const RETRY_MS = [1000, 4000]
-const LABELS = { approved: 'Approved', spam: 'Marked as spam', trash: 'Moved to the trash', pending: 'Held' }
+const DECISIONS = new Set(['approved', 'spam', 'trash', 'pending'])
 const GO_MS = 1500
 const KEYS_OFF = 'comments:keys-off'
 const KEYS_MOVED = 'comments:keys' // {key as it came: key that the moderator gave it}
@@ -18,6 +18,8 @@ const picked = document.getElementById('picked')
 const block = document.getElementById('block')
 const blockForm = document.getElementById('block-form')
 const total = document.querySelector('.tabs [aria-current] .count')
+const texts = JSON.parse(queue?.dataset.texts ?? '{}') // what is said here, in the moderator's language
+const plurals = new Intl.PluralRules(document.documentElement.lang)
 
 const waiting = [] // decisions not sent yet
 const done = [] // what z takes back, the newest last: {event, cards}
@@ -73,6 +75,12 @@ function bringBack(removed, problem) {
 
 // Saying what happened
 
+/** The sentence `key` with its `{placeholders}` filled; a `count` chooses the plural form. */
+function sentence(key, values = {}) {
+  const text = texts[`${key}.${plurals.select(values.count)}`] ?? texts[`${key}.other`] ?? texts[key]
+  return text.replace(/{(\w+)}/g, (all, name) => values[name] ?? all)
+}
+
 function say(text, undoable) {
   const line = document.createElement('p')
   line.textContent = text
@@ -80,12 +88,13 @@ function say(text, undoable) {
   if (!undoable) return
   const button = document.createElement('button')
   button.className = 'plain'
-  button.textContent = 'Undo'
+  button.textContent = sentence('undo')
   button.addEventListener('click', undo)
   outcome.append(button)
 }
 
-const number = (n) => `${n} comment${n === 1 ? '' : 's'}`
+/** What a number of comments is filled in with where it may be large. */
+const many = (count) => ({ count, number: count.toLocaleString('en') })
 
 // Sending
 
@@ -113,7 +122,7 @@ function decide(card, status) {
   const removed = takeAway(card)
   const { id, version, like } = card.dataset
   waiting.push({ removed, decision: { id, status, version: Number(version), like: Boolean(like) } })
-  say(`${LABELS[status]}.`, true)
+  say(sentence(`done_${status}`), true)
   timer ??= setTimeout(send, GATHER_MS)
 }
 
@@ -128,12 +137,16 @@ async function send() {
     if (!answer.ok) throw new Error((await answer.json()).detail)
     settle(batch, await answer.json())
   } catch {
-    for (const one of batch) bringBack(one.removed, 'Not saved')
-    say(`Not saved: ${number(batch.length)}. Please try again.`)
+    for (const one of batch) bringBack(one.removed, sentence('unsaved'))
+    say(sentence('unsaved_count', { count: batch.length }))
   } finally {
     sending--
     if (older && !cards().length && !waiting.length && !sending) goOn()
   }
+}
+
+function otherwise({ decided_by: name, status }) {
+  return sentence(name ? 'otherwise' : 'somebody_otherwise', { name, status: sentence(`is_${status}`) })
 }
 
 function settle(batch, { event, changed, conflicts }) {
@@ -141,12 +154,12 @@ function settle(batch, { event, changed, conflicts }) {
   const kept = batch.filter((one) => !moved.has(one.decision.id))
   for (const one of batch) {
     const card = moved.get(one.decision.id)
-    if (card) bringBack(one.removed, `${card.decided_by ?? 'Somebody'} decided otherwise: ${card.status}`)
+    if (card) bringBack(one.removed, otherwise(card))
   }
   if (event) done.push({ event, cards: kept.map((one) => one.removed), changed })
   const statuses = new Set(kept.map((one) => one.decision.status))
-  const what = statuses.size === 1 ? LABELS[[...statuses][0]] : 'Decided'
-  if (kept.length) say(`${what}: ${number(event ? changed : kept.length)}.`, true)
+  const what = statuses.size === 1 ? [...statuses][0] : 'decided'
+  if (kept.length) say(sentence(`count_${what}`, { count: event ? changed : kept.length }), true)
 }
 
 /** This page is cleared: show what is left, with the last decisions still to be taken back. */
@@ -169,7 +182,7 @@ const chosen = () => cards().filter((card) => boxOf(card).checked)
 
 function showPicked() {
   const number = allMatching ? Number(queue.dataset.total) : chosen().length
-  picked.textContent = number ? `${number.toLocaleString('en')} selected${allMatching ? ', all that match' : ''}` : ''
+  picked.textContent = number ? sentence(allMatching ? 'selected_all' : 'selected', many(number)) : ''
 }
 
 function pick(card) {
@@ -195,7 +208,7 @@ function decideChosen(status) {
 async function decideAll(status) {
   await send()
   const { filter, site, total: number } = queue.dataset
-  say(`${LABELS[status]}: ${Number(number).toLocaleString('en')} comments, this takes a moment.`)
+  say(sentence(`all_${status}`, many(Number(number))))
   sending++
   try {
     const body = { filter, site, status, count: Number(number) }
@@ -225,7 +238,7 @@ async function trust(card) {
   try {
     const { event } = await asked(`comments/${card.dataset.id}/trust`, {})
     done.push({ event, cards: [] })
-    say('Trusted.', true)
+    say(sentence('trusted'), true)
   } catch (error) {
     say(error.message)
   }
@@ -254,7 +267,7 @@ async function blockCommenter(card, wish) {
   try {
     const { event } = await asked(`comments/${card.dataset.id}/block`, wish)
     done.push({ event, cards: [] })
-    say('Blocked.', true)
+    say(sentence('blocked'), true)
   } catch (error) {
     say(error.message)
   }
@@ -270,13 +283,13 @@ async function history(card) {
   if (!answer?.ok) return
   const { comments } = await answer.json()
   const others = comments.filter((comment) => comment.id !== card.dataset.id)
-  place.append(...(others.length ? others.map(line) : [textIn('p', 'Nothing else came from this address.')]))
+  place.append(...(others.length ? others.map(line) : [textIn('p', sentence('no_history'))]))
 }
 
 function line({ name, status, page, body_source: body, created_at: at }) {
   const item = textIn('p', body)
   item.dir = 'auto'
-  item.prepend(textIn('strong', `${at.slice(0, 10)}, ${status}, ${name}, ${page}: `))
+  item.prepend(textIn('strong', `${at.slice(0, 10)}, ${sentence(`is_${status}`)}, ${name}, ${page}: `))
   return item
 }
 
@@ -295,9 +308,9 @@ function reply(card) {
   text.required = true
   text.rows = 3
   text.dir = 'auto'
-  text.setAttribute('aria-label', 'Your reply')
-  text.placeholder = 'Your reply; Ctrl and Enter send it, Escape lets it be'
-  const button = textIn('button', buttonOf(card, 'approved') ? 'Approve and reply' : 'Reply')
+  text.setAttribute('aria-label', sentence('your_reply'))
+  text.placeholder = sentence('reply_hint')
+  const button = textIn('button', sentence(buttonOf(card, 'approved') ? 'approve_and_reply' : 'reply'))
   form.append(text, button)
   text.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') {
@@ -321,7 +334,7 @@ async function answer(card, form, body) {
     form.remove()
     if (pending) takeAway(card)
     else focus(card)
-    say(pending ? 'Approved, and your reply is published.' : 'Your reply is published.')
+    say(sentence(pending ? 'approved_and_replied' : 'replied'))
   } catch (error) {
     say(error.message)
   }
@@ -334,12 +347,12 @@ async function undo() {
   const answer = await post(`events/${last.event}/undo`, {}, crypto.randomUUID()).catch(() => null)
   if (!answer?.ok) {
     done.push(last)
-    say('This could not be undone. Please try again.')
+    say(sentence('not_undone'))
     return
   }
   const { changed } = await answer.json()
   await refresh(last.cards)
-  say(changed ? `Undid: ${number(changed)}.` : 'Undid.')
+  say(changed ? sentence('count_undone', { count: changed }) : sentence('undid'))
   focus(last.cards.at(-1)?.item.querySelector('.entry'))
 }
 
@@ -406,7 +419,7 @@ function meant(key) {
 }
 
 const helpKeys = () => [...help.querySelectorAll('.key')]
-const tellKeys = (sentence) => (document.getElementById('keys-said').textContent = sentence)
+const tellKeys = (...said) => (document.getElementById('keys-said').textContent = sentence(...said))
 
 function showKeys() {
   for (const button of helpKeys()) {
@@ -439,7 +452,7 @@ function changeKey({ target }) {
   const button = target.closest('.key')
   changing = button
   for (const other of helpKeys()) other.ariaPressed = other === button
-  if (button) tellKeys(`Press the new key for “${button.dataset.what}”. Escape leaves it.`)
+  if (button) tellKeys('press', { what: button.dataset.what })
 }
 
 /** The key that was waited for came. */
@@ -452,12 +465,12 @@ function takeKey(event) {
   const other = helpKeys().find((button) => button !== changing && button.textContent === given)
   changing.ariaPressed = false
   changing = null
-  if (given === 'escape') return tellKeys('It stays as it was.')
-  if (given.length > 1 || given === ' ' || given === '?') return tellKeys('This cannot be a key of the queue.')
-  if (other) return tellKeys(`“${given}” is for “${other.dataset.what}”. Give that another key first.`)
+  if (given === 'escape') return tellKeys('key_stays')
+  if (given.length > 1 || given === ' ' || given === '?') return tellKeys('no_key')
+  if (other) return tellKeys('key_taken', { key: given, what: other.dataset.what })
   const { [key]: _, ...others } = moved
   keepKeys(given === key ? others : { ...others, [key]: given })
-  tellKeys(`“${what}” is “${given}” now.`)
+  tellKeys('key_changed', { key: given, what })
 }
 
 function onKey(event) {
@@ -476,7 +489,7 @@ function onKey(event) {
 function onClick(event) {
   const button = event.target.closest('button[name="decision"]')
   const [status] = button?.value.split(':') ?? []
-  if (!button || !LABELS[status]) return
+  if (!button || !DECISIONS.has(status)) return
   event.preventDefault()
   decide(button.closest('.entry'), status)
 }
