@@ -16,6 +16,7 @@ from ..accounts.actor import Actor
 from ..comments import counts
 from ..comments.models import Comment, Status
 from ..extensions import db
+from ..i18n import N_
 from ..moderation.models import Change, Event, Kind
 from ..sites import registry
 from ..spam.judgement import Evidence
@@ -24,15 +25,15 @@ from ..spam.trial import OF_POLICY
 CHANGES = 500  # of the log, the newest, are looked at
 # How long a comment waited for its decision, and how many days ago those came that wait: each up to, in words.
 TIMES = (
-    (timedelta(minutes=10), "up to 10 minutes"),
-    (timedelta(hours=1), "up to an hour"),
-    (timedelta(hours=6), "up to 6 hours"),
-    (timedelta(days=1), "up to a day"),
-    (timedelta(days=7), "up to a week"),
-    (timedelta.max, "longer"),
+    (timedelta(minutes=10), N_("up to 10 minutes")),
+    (timedelta(hours=1), N_("up to an hour")),
+    (timedelta(hours=6), N_("up to 6 hours")),
+    (timedelta(days=1), N_("up to a day")),
+    (timedelta(days=7), N_("up to a week")),
+    (timedelta.max, N_("longer")),
 )
-AGES = ((0, "came today"), (1, "yesterday"), (6, "2 to 6 days ago"), (29, "7 to 29 days ago"))
-OLDER = "earlier"
+AGES = ((0, N_("came today")), (1, N_("yesterday")), (6, N_("2 to 6 days ago")), (29, N_("7 to 29 days ago")))
+OLDER = N_("earlier")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,19 @@
 """The numbers of a site as one page: charts that the server draws, each with a table of what it shows."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import partial
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue as Answer
 
-from .. import http
+from .. import http, i18n
+from ..accounts.http import said
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor
 from ..comments.models import Status
 from ..errors import FieldError, InvalidForm, NotFound
+from ..i18n import N_, Counted
 from ..moderation import queue
 from . import charts, numbers
 
@@ -19,12 +23,20 @@ SPANS = (30, 90)  # days
 MARKS = 3  # days that are named below the columns
 # From the bottom of a column up: what came of comments, in words.
 OUTCOMES = (
-    (Status.APPROVED, "approved"),
-    (Status.PENDING, "waiting"),
-    (Status.SPAM, "spam"),
-    (Status.TRASH, "trash"),
+    (Status.APPROVED, N_("approved")),
+    (Status.PENDING, N_("waiting")),
+    (Status.SPAM, N_("spam")),
+    (Status.TRASH, N_("trash")),
 )
-UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
+UNITS = (
+    (86_400, Counted("{number} day", "{number} days")),
+    (3600, Counted("{number} hour", "{number} hours")),
+    (60, Counted("{number} minute", "{number} minutes")),
+)
+MONTHS = (
+    *(N_("Jan"), N_("Feb"), N_("Mar"), N_("Apr"), N_("May"), N_("Jun")),
+    *(N_("Jul"), N_("Aug"), N_("Sep"), N_("Oct"), N_("Nov"), N_("Dec")),
+)
 
 
 @bp.get("")
@@ -34,7 +46,7 @@ def show() -> Answer:
     sites = queue.sites_of(who)
     site_id = request.args.get("site") or next(iter(sites), None)
     if site_id is None:
-        raise NotFound("There is no site yet.")
+        raise NotFound(N_("There is no site yet."))
     span = asked_span()
     found = numbers.of(site_id, span, who, http.now())
     columns = charts.columns([_outcomes(day) for day in found.days])
@@ -44,18 +56,22 @@ def show() -> Answer:
         sites=sites,
         span=span,
         spans=SPANS,
-        outcomes=OUTCOMES,
+        outcomes=[(status, said(name)) for status, name in OUTCOMES],
+        totals={status: found.total(status) for status, _ in OUTCOMES},
+        came=came,
         numbers=found,
         columns=columns,
-        marks=[(columns.columns[n].end, f"{found.days[n].day:%d %b}") for n in range(span - 1, 0, -span // MARKS)],
+        marks=[(columns.columns[n].end, marked(found.days[n].day)) for n in range(span - 1, 0, -span // MARKS)],
         days=[[day.day, *_outcomes(day)] for day in reversed(found.days)],
-        times=charts.bars([(part.name, part.number, None) for part in found.times]),
-        ages=charts.bars([(part.name, part.number, None) for part in found.waiting]),
+        times=charts.bars([(said(part.name), part.number, None) for part in found.times]),
+        ages=charts.bars([(said(part.name), part.number, None) for part in found.waiting]),
         rules=charts.bars([(rule.check, rule.held, rule.overruled) for rule in found.rules]),
-        time_rows=[[part.name, part.number] for part in found.times],
-        age_rows=[[part.name, part.number] for part in found.waiting],
-        rule_rows=[[rule.check, rule.held, rule.overruled, f"{rule.percent} %"] for rule in found.rules],
-        words=words,
+        time_rows=[[said(part.name), part.number] for part in found.times],
+        age_rows=[[said(part.name), part.number] for part in found.waiting],
+        rule_rows=[
+            [rule.check, rule.held, rule.overruled, said(N_("{number} %"), number=rule.percent)] for rule in found.rules
+        ],
+        words=partial(words, lang=http.language()),
         looked_at=numbers.CHANGES,
         spam=Status.SPAM,
         approved=Status.APPROVED,
@@ -74,13 +90,25 @@ def _outcomes(day: numbers.Day) -> list[int]:
     return [day.numbers[status] for status, _ in OUTCOMES]
 
 
-def words(span: timedelta | None) -> str:
+def came(numbers: Mapping[Status, int]) -> str:
+    """What came of comments, as a line."""
+    approved, waiting, spam, trash = (numbers[status] for status, _ in OUTCOMES)
+    line = N_("{approved} approved, {waiting} waiting, {spam} spam, {trash} trash")
+    return said(line, approved=approved, waiting=waiting, spam=spam, trash=trash)
+
+
+def marked(day: date) -> str:
+    """A day as it is named below its column."""
+    return said(N_("{day} {month}"), day=f"{day:%d}", month=said(MONTHS[day.month - 1]))
+
+
+def words(span: timedelta | None, lang: str = i18n.DEFAULT) -> str:
     """A span of time in a word or two."""
     if span is None:
         return "–"
     seconds = int(span.total_seconds())
-    for size, name in UNITS:
+    for size, sentence in UNITS:
         if seconds >= size:
             number = seconds // size
-            return f"{number:,} {name}{'' if number == 1 else 's'}"
-    return "under a minute"
+            return i18n.counted(lang, sentence, number, number=f"{number:,}")
+    return i18n.translator(lang)(N_("under a minute"))

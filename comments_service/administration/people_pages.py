@@ -13,17 +13,18 @@ from ..accounts.models import Invitation, Role
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor, signed_in
 from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
+from ..i18n import N_
 from . import people, settings
 from .people import Guest, NeedsAccount
 
 bp = Blueprint("people", __name__, url_prefix="/admin", template_folder="templates")
 
 DONE = {
-    "invited": "The invitation is on its way by mail.",
-    "withdrawn": "The invitation is withdrawn.",
-    "changed": "The role is changed.",
-    "removed": "They decide for this site no more.",
-    "undone": "Undone.",
+    "invited": N_("The invitation is on its way by mail."),
+    "withdrawn": N_("The invitation is withdrawn."),
+    "changed": N_("The role is changed."),
+    "removed": N_("They decide for this site no more."),
+    "undone": N_("Undone."),
 }
 
 
@@ -126,10 +127,10 @@ def sites() -> list[str]:
     """The sites of the owner who asks; raises `Forbidden` for who is none, `NotFound` where there is no site yet."""
     who = actor()
     if not who.is_owner:
-        raise Forbidden("Only an owner of a site sees its people.")
+        raise Forbidden(N_("Only an owner of a site sees its people."))
     owned = settings.owned(who)
     if not owned:
-        raise NotFound("There is no site yet.")
+        raise NotFound(N_("There is no site yet."))
     return owned
 
 
@@ -138,7 +139,7 @@ def role_in(text: str) -> Role:
     try:
         return Role(text)
     except ValueError as error:
-        raise InvalidForm([FieldError("role", "invalid", "There is no such role.")]) from error
+        raise InvalidForm([FieldError("role", "invalid", N_("There is no such role."))]) from error
 
 
 def link_of(invitation: Invitation) -> str:

@@ -13,6 +13,7 @@ from ..accounts.actor import Actor
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor
 from ..errors import Conflict, InvalidForm, NotFound
+from ..i18n import N_
 from ..moderation.views import id_or_none
 from ..sites import policy
 from ..sites.setting import Kind, Setting
@@ -84,7 +85,7 @@ def again(site_id: str, who: Actor, refusal: InvalidForm | Conflict) -> str:
     """The form as it was typed, with what is wrong; who was overtaken may look again, and save."""
     site = settings.site(site_id, who)
     if isinstance(refusal, Conflict):
-        problem = (
+        problem = N_(
             "Somebody else changed the settings in the meantime. What you typed stands here: save it again to keep it."
         )
         return page(site_id, who, Filled(typed(), site.revision, problem=problem))
@@ -113,7 +114,7 @@ def chosen(who: Actor) -> str:
     """The site that the address names, or the first of the owner's; raises `NotFound` where there is none."""
     site_id = request.args.get("site") or next(iter(settings.owned(who)), None)
     if site_id is None:
-        raise NotFound("There is no site whose settings you may change.")
+        raise NotFound(N_("There is no site whose settings you may change."))
     return site_id
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from .. import http
 from ..accounts.views import actor
 from ..errors import FieldError, InvalidForm
+from ..i18n import N_
 from . import settings
 
 bp = Blueprint("settings_api", __name__, url_prefix="/api/v1/moderation/sites/<site_id>/settings")
@@ -22,9 +23,9 @@ def change(site_id: str) -> Response:
     who, data = actor(), http.json_body()
     given, revision = data.get("settings"), data.get("revision")
     if not isinstance(given, dict):
-        raise InvalidForm([FieldError("settings", "required", "An object of settings is needed.")])
+        raise InvalidForm([FieldError("settings", "required", N_("An object of settings is needed."))])
     if revision is not None and (not isinstance(revision, int) or isinstance(revision, bool)):
-        raise InvalidForm([FieldError("revision", "wrong-type", "This is a whole number.")])
+        raise InvalidForm([FieldError("revision", "wrong-type", N_("This is a whole number."))])
     saved = settings.save(site_id, given, who, http.now(), revision)
     return http.answer(_json(site_id, {"event": saved.event}))
 

@@ -7,15 +7,16 @@ import msgspec
 
 from .. import i18n
 from ..errors import FieldError, InvalidForm
+from ..i18n import N_
 from .models import Site
 from .setting import described, meta
 
-HELD = "What is held"
-DISCUSSIONS = "Discussions"
-WORDING = "Words and language"
-PAGES = "Pages"
-KEPT = "How much is kept"
-ASKED = "Asking other services"
+HELD = N_("What is held")
+DISCUSSIONS = N_("Discussions")
+WORDING = N_("Words and language")
+PAGES = N_("Pages")
+KEPT = N_("How much is kept")
+ASKED = N_("Asking other services")
 GROUPS = (HELD, DISCUSSIONS, WORDING, PAGES, KEPT, ASKED)  # in this order; others come behind
 
 Points = Annotated[float, msgspec.Meta(ge=-100, le=100)]
@@ -24,9 +25,9 @@ Words = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100
 Names = Annotated[tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=50)], ...], msgspec.Meta(max_length=50)]
 
 HOLDING = {
-    "all": "Every comment",
-    "first": "A commenter's first, until one from the same address was approved",
-    "none": "Only what the checks find fault with",
+    "all": N_("Every comment"),
+    "first": N_("A commenter's first, until one from the same address was approved"),
+    "none": N_("Only what the checks find fault with"),
 }
 LANGUAGES = {"": "English"} | {tag: i18n.NAMES.get(tag, tag) for tag in sorted(i18n.available() - {i18n.DEFAULT})}
 
@@ -36,97 +37,130 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     moderation: Annotated[
         Literal["all", "first", "none"],
-        meta(HELD, "What waits for a moderator", "Whatever its points, such a comment is held.", HOLDING),
+        meta(HELD, N_("What waits for a moderator"), N_("Whatever its points, such a comment is held."), HOLDING),
     ] = "all"
     hold_at: Annotated[
-        Points, meta(HELD, "Hold from", "With as many points from the checks, a comment waits for a moderator.")
+        Points, meta(HELD, N_("Hold from"), N_("With as many points from the checks, a comment waits for a moderator."))
     ] = 1.0
     spam_at: Annotated[
-        Points, meta(HELD, "Spam from", "With as many points, a comment goes to spam without a look.")
+        Points, meta(HELD, N_("Spam from"), N_("With as many points, a comment goes to spam without a look."))
     ] = 4.0
     max_links: Annotated[
-        int, msgspec.Meta(ge=0, le=100), meta(HELD, "Links that cost nothing", "Each link beyond these gives points.")
+        int,
+        msgspec.Meta(ge=0, le=100),
+        meta(HELD, N_("Links that cost nothing"), N_("Each link beyond these gives points.")),
     ] = 2
     hold_words: Annotated[
         Words,
-        meta(HELD, "Words that hold", "A comment with one of these waits: a word, words in a row, casin*, name:seo."),
+        meta(
+            HELD,
+            N_("Words that hold"),
+            N_("A comment with one of these waits: a word, words in a row, casin*, name:seo."),
+        ),
     ] = ()
     spam_words: Annotated[
-        Words, meta(HELD, "Words that make spam", "A comment with one of these goes to spam without a look.")
+        Words, meta(HELD, N_("Words that make spam"), N_("A comment with one of these goes to spam without a look."))
     ] = ()
     # Akismet is told the commenter's network address.
     akismet: Annotated[
         bool,
-        meta(ASKED, "Ask Akismet", "If it is set up, Akismet is told each comment and the network it came from."),
+        meta(
+            ASKED, N_("Ask Akismet"), N_("If it is set up, Akismet is told each comment and the network it came from.")
+        ),
     ] = False
     hook: Annotated[
-        bool, meta(ASKED, "Ask the hook", "If it is set up, a program of the operator's gives points to each comment.")
+        bool,
+        meta(
+            ASKED, N_("Ask the hook"), N_("If it is set up, a program of the operator's gives points to each comment.")
+        ),
     ] = False
     # Waiting ones beyond these go to spam, of which the oldest goes first.
     client_pending: Annotated[
         Many | None,
-        meta(KEPT, "Waiting from one client", "What one client sends in a day beyond this number goes to spam."),
+        meta(
+            KEPT, N_("Waiting from one client"), N_("What one client sends in a day beyond this number goes to spam.")
+        ),
     ] = None
     site_pending: Annotated[
-        Many, meta(KEPT, "Waiting in all", "When as many comments wait, what comes then goes to spam.")
+        Many, meta(KEPT, N_("Waiting in all"), N_("When as many comments wait, what comes then goes to spam."))
     ] = 20_000
     spam_kept: Annotated[
-        Many, meta(KEPT, "Spam that is kept", "Of spam, the newest are kept, so many; older spam is removed.")
+        Many, meta(KEPT, N_("Spam that is kept"), N_("Of spam, the newest are kept, so many; older spam is removed."))
     ] = 20_000
     trash_days: Annotated[
         int,
         msgspec.Meta(ge=0, le=3650),
-        meta(KEPT, "Days in the trash", "After so long, what lies in the trash is removed for good; with 0, never."),
+        meta(
+            KEPT,
+            N_("Days in the trash"),
+            N_("After so long, what lies in the trash is removed for good; with 0, never."),
+        ),
     ] = 30
     page_size: Annotated[
         int,
         msgspec.Meta(ge=10, le=200),
-        meta(DISCUSSIONS, "Comments at once", "Readers see so many, and a button for more."),
+        meta(DISCUSSIONS, N_("Comments at once"), N_("Readers see so many, and a button for more.")),
     ] = 100
     max_depth: Annotated[
         int,
         msgspec.Meta(ge=0, le=10),
-        meta(DISCUSSIONS, "Depth of replies", "Replies are indented so many times; deeper ones are shown flat."),
+        meta(
+            DISCUSSIONS, N_("Depth of replies"), N_("Replies are indented so many times; deeper ones are shown flat.")
+        ),
     ] = 3
     close_after_days: Annotated[
         int,
         msgspec.Meta(ge=0, le=36500),
-        meta(DISCUSSIONS, "Close after days", "A discussion takes comments for so many days; with 0 it stays open."),
+        meta(
+            DISCUSSIONS,
+            N_("Close after days"),
+            N_("A discussion takes comments for so many days; with 0 it stays open."),
+        ),
     ] = 0
     slow_minutes: Annotated[
         int,
         msgspec.Meta(ge=0, le=1440),
         meta(
             DISCUSSIONS,
-            "Slow mode",
-            "One person writes a comment in so many minutes; with 0 as many as the limits let.",
+            N_("Slow mode"),
+            N_("One person writes a comment in so many minutes; with 0 as many as the limits let."),
         ),
     ] = 0
     away: Annotated[
-        bool, meta(DISCUSSIONS, "Away", "The moderators are away: every comment is held, and readers are told.")
+        bool, meta(DISCUSSIONS, N_("Away"), N_("The moderators are away: every comment is held, and readers are told."))
     ] = False
     away_notice: Annotated[
         str,
         msgspec.Meta(max_length=300),
-        meta(WORDING, "Notice while you are away", "Readers are told in these words; left empty, in ours."),
+        meta(WORDING, N_("Notice while you are away"), N_("Readers are told in these words; left empty, in ours.")),
     ] = ""
     page_parameters: Annotated[
         Names,
-        meta(PAGES, "Parameters that tell pages apart", "Of an article's address, only these parts behind ? count."),
+        meta(
+            PAGES,
+            N_("Parameters that tell pages apart"),
+            N_("Of an article's address, only these parts behind ? count."),
+        ),
     ] = ()
     language: Annotated[
         str,
-        meta(WORDING, "Language", "Spoken where neither the article nor the reader asks for another.", LANGUAGES),
+        meta(
+            WORDING, N_("Language"), N_("Spoken where neither the article nor the reader asks for another."), LANGUAGES
+        ),
     ] = ""
     heading: Annotated[
         str,
         msgspec.Meta(max_length=200),
-        meta(WORDING, "Heading of the form", "Stands in the place of “Leave a Comment”, in every language."),
+        meta(WORDING, N_("Heading of the form"), N_("Stands in the place of “Leave a Comment”, in every language.")),
     ] = ""
     notice: Annotated[
         str,
         msgspec.Meta(max_length=1000),
-        meta(WORDING, "Notice in the form", "Stands in the place of “Your email address will not be published …”."),
+        meta(
+            WORDING,
+            N_("Notice in the form"),
+            N_("Stands in the place of “Your email address will not be published …”."),
+        ),
     ] = ""
 
     @property
@@ -157,7 +191,7 @@ def checked(values: Mapping[str, Any]) -> Policy:
     for name, value in values.items():
         setting = _BY_NAME.get(name)
         if setting is None:
-            wrong.append(FieldError(name, "unknown", "There is no such setting."))
+            wrong.append(FieldError(name, "unknown", N_("There is no such setting.")))
             continue
         try:
             found[name] = setting.checked(value)
@@ -165,7 +199,7 @@ def checked(values: Mapping[str, Any]) -> Policy:
             wrong.append(FieldError(name, "invalid", setting.takes))
     policy = msgspec.convert(found, Policy)
     if not wrong and policy.spam_at < policy.hold_at:
-        wrong.append(FieldError("spam_at", "invalid", "At least as much as holds a comment."))
+        wrong.append(FieldError("spam_at", "invalid", N_("At least as much as holds a comment.")))
     if wrong:
         raise InvalidForm(wrong, " ".join(f"{error.field}: {error.message}" for error in wrong))
     return policy

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ..database import connection, transaction
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
+from ..i18n import N_
 from .models import KEY_LENGTH, Site
 from .policy import Policy
 
@@ -22,7 +23,7 @@ def find(site_id: str) -> Site:
     """The site with the key `site_id`, to be read only; raises `NotFound`."""
     site = peek(site_id)
     if site is None:
-        raise NotFound("There is no such site.")
+        raise NotFound(N_("There is no such site."))
     return site
 
 
@@ -38,7 +39,7 @@ def changing(site_id: str) -> Site:
     """The site with the key `site_id`, to be changed by the transaction; raises `NotFound`."""
     site = db.session.get(Site, site_id) if KEY.fullmatch(site_id) else None
     if site is None:
-        raise NotFound("There is no such site.")
+        raise NotFound(N_("There is no such site."))
     return site
 
 

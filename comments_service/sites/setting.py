@@ -11,7 +11,9 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-ELSEWHERE = "More"  # the group of what names none
+from ..i18n import N_
+
+ELSEWHERE = N_("More")  # the group of what names none
 LINE = 200  # letters; what may be longer is typed in lines
 UNTYPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
@@ -54,7 +56,7 @@ class Setting:
     def takes(self) -> str:
         """What it takes, as a sentence."""
         if self.kind is Kind.SWITCH:
-            return "Yes or no."
+            return N_("Yes or no.")
         if self.kind is Kind.CHOICE:
             return f"One of {', '.join(choice or 'nothing' for choice in self.choices)}."
         if self.kind is Kind.NUMBER:
