@@ -26,6 +26,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
+# The moderators' pages wait for translators (scripts/languages.py); a page in two languages helps nobody.
+ENGLISH = "/admin/"
 STORE_SECONDS = 0.25  # a request that finds the store hanging waits for it two or three times
 CLIENT = "comments.client_address"  # where a request keeps what was read from its headers
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -67,6 +69,8 @@ def signer() -> Signer:
 
 def language(of_site: str = "") -> str:
     """The language to answer in: asked for by `lang`, in the address or a form, else the reader's, else `of_site`."""
+    if request.path.startswith(ENGLISH):
+        return i18n.DEFAULT
     reader = [tag for tag, _ in request.accept_languages]
     return i18n.choose(request.args.get("lang"), _language_of_form(), reader, of_site)
 
