@@ -73,8 +73,15 @@ case $command in
     system_packages
     node_packages
     [ $# -eq 0 ] || exec .venv/bin/python -m pytest "$@"
-    .venv/bin/python -m pytest
-    exec .venv/bin/python -m pytest --database postgresql
+    # A browser waits more than it works: its tests run beside the others, and are told of behind them.
+    told=$(mktemp) failed=0
+    .venv/bin/python -m pytest tests/browser >"$told" 2>&1 &
+    .venv/bin/python -m pytest --ignore tests/browser || failed=1
+    .venv/bin/python -m pytest --ignore tests/browser --database postgresql || failed=1
+    wait $! || failed=1
+    cat "$told"
+    rm -f "$told"
+    exit $failed
     ;;
   check)
     set_up --group dev
