@@ -64,6 +64,14 @@ def uuid7() -> UUID:
     return UUID(int=head | 0x2 << 62 | (counter & (1 << 30) - 1) << 32 | secrets.randbits(32))
 
 
+def first_id(at: datetime) -> UUID:
+    """What every id made at `at` or later sorts after, for ids begin with the time: so the key serves as an index.
+
+    Ids run ahead of the clock after it was put back, so `created_at` has to be asked, too.
+    """
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
     """Run `use_case` in one write transaction: committed at its end, nothing kept when it raises.
 
@@ -180,7 +188,7 @@ def time_text(value: str | datetime) -> str:
 
 @functools.cache
 def _insert(entity: type[Base]) -> sa.Insert:
-    return sa.insert(_table(entity))
+    return sa.insert(table(entity))
 
 
 @functools.cache
@@ -191,16 +199,17 @@ def _insert_new(entity: type[Base], dialect: str) -> sa.Insert:
 @functools.cache
 def _add_up(entity: type[Base], key: tuple[str, ...], column: str, dialect: str) -> sa.Insert:
     statement = _upsert(entity, dialect)
-    total = {column: _table(entity).c[column] + statement.excluded[column]}
+    total = {column: table(entity).c[column] + statement.excluded[column]}
     return cast(sa.Insert, statement.on_conflict_do_update(index_elements=list(key), set_=total))
 
 
 def _upsert(entity: type[Base], dialect: str) -> Any:
     """An insert that knows ON CONFLICT; both dialects have one of the same form, and only one is loaded."""
-    return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(_table(entity))
+    return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(table(entity))
 
 
-def _table(entity: type[Base]) -> sa.Table:
+def table(entity: type[Base]) -> sa.Table:
+    """The table of `entity`, for statements that make no objects."""
     return cast(sa.Table, entity.__table__)
 
 

@@ -12,9 +12,8 @@ from .. import config
 from ..errors import InvalidForm
 from ..http import limit, now, sealer
 from . import http, moderators, second_step, sessions, sign_in
-from .pages import asks_present, by_field, check_present, enter, local, require_moderator
+from .pages import asks_present, by_field, check_present, enter, local, me, require_moderator
 from .second_step import Draft
-from .views import SignedIn, signed_in
 
 bp = Blueprint("codes", __name__, url_prefix="/admin")
 
@@ -114,10 +113,3 @@ def picture(draft: Draft) -> Markup:
 def grouped(secret: str) -> str:
     """The secret in fours, as it is typed."""
     return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
-
-
-def me() -> SignedIn:
-    """Whoever is signed in."""
-    person = signed_in()
-    assert person is not None, "the page is for moderators"  # noqa: S101
-    return person

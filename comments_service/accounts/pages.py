@@ -107,7 +107,7 @@ def account() -> str:
 @require_moderator
 def change_name() -> Answer:
     try:
-        moderators.rename(_me().id, request.form.get("name", ""))
+        moderators.rename(me().id, request.form.get("name", ""))
     except InvalidForm as refusal:
         return _account(errors=by_field(refusal)), refusal.status
     return _see(url_for("accounts.account", done="name"))
@@ -128,14 +128,14 @@ def change_password() -> Answer:
 @require_moderator
 def end_session(session: str) -> Response:
     if re.fullmatch(r"[0-9a-f]{64}", session):
-        sessions.end(bytes.fromhex(session), _me().id)
+        sessions.end(bytes.fromhex(session), me().id)
     return _see(url_for("accounts.account", done="ended"))
 
 
 @bp.post("/account/sessions/end-others")
 @require_moderator
 def end_other_sessions() -> Response:
-    sessions.end_others(_me().session_id, _me().id)
+    sessions.end_others(me().session_id, me().id)
     return _see(url_for("accounts.account", done="others"))
 
 
@@ -147,25 +147,25 @@ def local(path: str | None) -> str:
 def check_present(current: str) -> None:
     """Refuse a wrong present password where one is asked for; raises `InvalidForm`."""
     if asks_present():
-        sign_in.check_password(moderators.get(_me().id), current, http.visit(), sealer())
+        sign_in.check_password(moderators.get(me().id), current, http.visit(), sealer())
 
 
 def asks_present() -> bool:
     """Whether the present password is asked for: of whoever has one, and did not come by a link just now."""
-    me = _me()
-    return bool(moderators.get(me.id).password_hash) and not me.may_reset
+    person = me()
+    return bool(moderators.get(person.id).password_hash) and not person.may_reset
 
 
 def _change_password(current: str, new: str) -> None:
-    me = _me()
-    moderator = moderators.get(me.id)
+    person = me()
+    moderator = moderators.get(person.id)
     if new != request.form.get("repeated"):
         message = N_("The two are not the same.")
         raise InvalidForm([FieldError("repeated", "different", message)], message)
     known = (_address(), moderator.name, config.current().address, request.host)
     passwords.check(new, known)
     check_present(current)
-    sign_in.set_password(me.id, new, known, me.session_id)
+    sign_in.set_password(person.id, new, known, person.session_id)
 
 
 def form_page(goal: str, address: str = "", refusal: InvalidForm | None = None) -> str:
@@ -174,18 +174,18 @@ def form_page(goal: str, address: str = "", refusal: InvalidForm | None = None) 
 
 
 def _account(done: str | None = None, errors: dict[str, str] | None = None) -> str:
-    me = _me()
-    moderator = moderators.get(me.id)
+    person = me()
+    moderator = moderators.get(person.id)
     return render_template(
         "accounts/account.html",
         moderator=moderator,
         address=_address(),
         asks_current=asks_present(),
-        codes=second_step.find(me.id),
-        codes_left=second_step.left(me.id),
+        codes=second_step.find(person.id),
+        codes_left=second_step.left(person.id),
         passkeys=passkeys.AVAILABLE,
-        sessions=sessions.of(me.id, now()),
-        this_session=me.session_id,
+        sessions=sessions.of(person.id, now()),
+        this_session=person.session_id,
         limits=passwords,
         now=now(),
         browser_said=browser_said,
@@ -203,11 +203,12 @@ def browser_said(name: str) -> str:
 
 def _address() -> str:
     """The signed-in moderator's own address."""
-    moderator = moderators.get(_me().id)
+    moderator = moderators.get(me().id)
     return sealer().open(moderator.address_sealed, moderator.id)
 
 
-def _me() -> views.SignedIn:
+def me() -> views.SignedIn:
+    """Whoever is signed in; for what only moderators are let in to."""
     return cast(views.SignedIn, views.signed_in())
 
 

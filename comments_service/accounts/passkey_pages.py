@@ -3,7 +3,7 @@
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from .. import config
@@ -11,8 +11,7 @@ from ..errors import InvalidForm, NotFound
 from ..http import limit, now, sealer, signer
 from ..i18n import N_
 from . import csrf, http, moderators, passkeys, second_step
-from .code_pages import me
-from .pages import asks_present, by_field, check_present, enter, form_page, local, require_moderator
+from .pages import asks_present, by_field, check_present, enter, form_page, local, me, require_moderator
 from .passkeys import Answer, Place, Question
 
 bp = Blueprint("passkeys", __name__, url_prefix="/admin")
@@ -25,16 +24,10 @@ def must_be_there() -> None:
         raise NotFound(N_("Passkeys need the extra `passkeys` of this service."))
 
 
+@bp.app_template_global("passkey_question")
 def question() -> Question | None:
     """What the door asks devices, for the page of signing in; None where there are no passkeys."""
     return passkeys.ask(place(), signer(), now()) if passkeys.AVAILABLE else None
-
-
-@bp.record_once
-def offer(state: object) -> None:
-    """Let the page of signing in ask for a passkey."""
-    app: Flask = state.app  # type: ignore[attr-defined]
-    app.jinja_env.globals["passkey_question"] = question
 
 
 @bp.post("/sign-in/passkey")

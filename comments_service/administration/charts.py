@@ -54,6 +54,11 @@ class Bar:
     width: float
     marked_width: float
 
+    @property
+    def row(self) -> tuple[str, int]:
+        """What the table behind the chart says of it."""
+        return self.name, self.number
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:

@@ -129,7 +129,7 @@ def _waiting(site_id: str, today: date) -> list[Part]:
     by_age = {(today - day).days: numbers[Status.PENDING] for day, numbers in recent.items()}
     parts, least = [], -1
     for age, name in AGES:
-        parts.append(Part(name, sum(number for days, number in by_age.items() if max(least, -1) < days <= age)))
+        parts.append(Part(name, sum(number for days, number in by_age.items() if least < days <= age)))
         least = age
     all_waiting = counts.by_status([site_id])[site_id][Status.PENDING]
     return [*parts, Part(OLDER, max(0, all_waiting - sum(part.number for part in parts)))]

@@ -66,8 +66,6 @@ def show() -> Answer:
         times=charts.bars([(said(part.name), part.number, None) for part in found.times]),
         ages=charts.bars([(said(part.name), part.number, None) for part in found.waiting]),
         rules=charts.bars([(rule.check, rule.held, rule.overruled) for rule in found.rules]),
-        time_rows=[[said(part.name), part.number] for part in found.times],
-        age_rows=[[said(part.name), part.number] for part in found.waiting],
         rule_rows=[
             [rule.check, rule.held, rule.overruled, said(N_("{number} %"), number=rule.percent)] for rule in found.rules
         ],

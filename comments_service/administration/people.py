@@ -11,11 +11,11 @@ from ..accounts.actor import Actor
 from ..accounts.models import Invitation, Role
 from ..accounts.people import Person
 from ..accounts.sessions import Visit
-from ..database import transaction, uuid7
+from ..database import transaction
 from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
 from ..extensions import db
 from ..i18n import N_
-from ..moderation import decisions, sealing
+from ..moderation import details
 from ..moderation.details import FORMS, Form, Say, Shown
 from ..moderation.models import Event, Kind
 from ..notify import outbox
@@ -60,7 +60,7 @@ def invite(site_id: str, guest: Guest, actor: Actor, sealer: Sealer, now: dateti
     invitation.created_at = now
     db.session.add(invitation)
     outbox.enqueue(site_id, INVITATION, {INVITATION: str(invitation.id)}, now, outbox.AT_ONCE)
-    _log(site_id, Step(True, invitation.id, invitation.name, None, invitation.role), Kind.PEOPLE, actor, now)
+    details.log(site_id, Step(True, invitation.id, invitation.name, None, invitation.role), Kind.PEOPLE, actor, now)
     return invitation
 
 
@@ -69,7 +69,7 @@ def withdraw(site_id: str, invitation_id: UUID, actor: Actor, now: datetime) -> 
     """Take an invitation back; gives the event. Raises `NotFound` and `Forbidden`."""
     actor.check_owner(site_id)
     step = _withdrawn(invitations.get(site_id, invitation_id, now))
-    return _log(site_id, step, Kind.PEOPLE, actor, now)
+    return details.log(site_id, step, Kind.PEOPLE, actor, now)
 
 
 @transaction
@@ -95,7 +95,7 @@ def accept(token: str, who: Actor | None, visit: Visit, sealer: Sealer, signer: 
     if moderators.role_on(site_id, moderator.id) is None:  # else somebody else let him in meanwhile
         people.set_role(site_id, moderator.id, role)
         step = Step(False, moderator.id, moderator.name, None, role)
-        _log(site_id, step, Kind.PEOPLE, moderators.as_actor(moderator), visit.now)
+        details.log(site_id, step, Kind.PEOPLE, moderators.as_actor(moderator), visit.now)
     return session
 
 
@@ -116,7 +116,7 @@ def set_role(site_id: str, person: UUID, role: Role | None, actor: Actor, now: d
     if before is role:
         return None
     people.set_role(site_id, person, role)
-    return _log(site_id, Step(False, person, moderators.get(person).name, before, role), Kind.PEOPLE, actor, now)
+    return details.log(site_id, Step(False, person, moderators.get(person).name, before, role), Kind.PEOPLE, actor, now)
 
 
 @transaction
@@ -125,7 +125,7 @@ def turn(event: Event, actor: Actor, now: datetime) -> UUID:
     actor.check_owner(event.site_id)
     step = msgspec.json.decode(event.detail or "", type=Step)
     turned = _uninvited(event.site_id, step, now) if step.invited else _restored(event.site_id, step)
-    return _log(event.site_id, turned, Kind.UNDO, actor, now, undoes=event.id)
+    return details.log(event.site_id, turned, Kind.UNDO, actor, now, undoes=event.id)
 
 
 def shown(detail: str) -> Shown:
@@ -172,13 +172,6 @@ def _withdrawn(invitation: Invitation) -> Step:
     db.session.delete(invitation)
     db.session.flush()
     return Step(True, invitation.id, invitation.name, invitation.role, None)
-
-
-def _log(site_id: str, step: Step, kind: Kind, actor: Actor, now: datetime, **about: UUID) -> UUID:
-    event_id = uuid7()
-    decisions.log(site_id, event_id, kind, actor, now, detail=msgspec.json.encode(step).decode(), **about)
-    sealing.seal(site_id, event_id)
-    return event_id
 
 
 FORMS[Kind.PEOPLE] = Form(shown, told, turn, for_owners=True)

@@ -15,7 +15,7 @@ from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
 from ..i18n import N_
-from ..moderation import decisions, queue, sealing
+from ..moderation import decisions, details, queue
 from ..moderation.decisions import Part
 from ..moderation.details import FORMS, Form, Say, Shown, in_english
 from ..moderation.models import Event, Kind
@@ -201,10 +201,7 @@ def _write(of: Site, change: Changed, kind: Kind, actor: Actor, now: datetime, *
     of.revision += 1
     if RULES & change.after.keys():
         of.unscored_below = LAST
-    event_id = uuid7()
-    decisions.log(of.id, event_id, kind, actor, now, detail=msgspec.json.encode(change).decode(), **about)
-    sealing.seal(of.id, event_id)
-    return event_id
+    return details.log(of.id, change, kind, actor, now, **about)
 
 
 @transaction

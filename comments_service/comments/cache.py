@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl, unquote, urlencode
 
 import brotli
@@ -145,7 +145,7 @@ class Validity:
         about = {"site": note.site, "page": note.page}
         if self._path is not None:
             with self._lock:
-                return self._watching().execute(REVISIONS, about).fetchone()  # type: ignore[no-any-return]
+                return cast("Revision | None", self._watching().execute(REVISIONS, about).fetchone())
 
         def look_up(connection: sa.Connection) -> Any:
             return connection.execute(sa.text(REVISIONS), about).first()

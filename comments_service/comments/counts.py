@@ -6,13 +6,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import add_up, connection
+from ..database import add_up, connection, table
 from ..extensions import db
 from .models import Comment, DayCount, Status, StatusCount, Thread
 
 PARTS = 8
 
-_THREADS: sa.Table = Thread.__table__  # type: ignore[assignment]
+_THREADS = table(Thread)
 _CHANGED = (
     sa.update(_THREADS)
     .where(_THREADS.c.site_id == sa.bindparam("of_site"), _THREADS.c.id == sa.bindparam("of_thread"))

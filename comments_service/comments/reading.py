@@ -186,9 +186,8 @@ def _page(
         asked["pinned"] = found.pinned_id
     if after:
         asked |= {"root": after[0], "last": after[1]}
-    rows = (
-        connection().execute(_statement(sort == "newest", after is not None, found.pinned_id is not None), asked).all()
-    )
+    statement = _statement(sort == "newest", after is not None, found.pinned_id is not None)
+    rows = connection().execute(statement, asked).all()
     shown = rows[: policy.page_size]
     cursor = _cursor(shown[-1]) if len(rows) > len(shown) else None
     visible = _visible(found.site_id, shown)
@@ -253,7 +252,7 @@ def _cursor(row: Any) -> str:
 
 def _read_cursor(text: str) -> tuple[UUID, UUID]:
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        return UUID(bytes=raw[:16]), UUID(bytes=raw[16:])
+        octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        return UUID(bytes=octets[:16]), UUID(bytes=octets[16:])
     except (binascii.Error, ValueError) as error:
         raise Invalid("This is not a cursor of ours.", field="after") from error

@@ -8,20 +8,24 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import connection, insert_new
+from ..database import connection, insert_new, table
 from ..sites.policy import Policy
 from .models import Thread, ThreadAlias
 
 _OF_ALIAS = sa.and_(ThreadAlias.site_id == Thread.site_id, ThreadAlias.thread_id == Thread.id)
-_FIND = sa.select(Thread.__table__).where(
-    Thread.site_id == sa.bindparam("site_id"), Thread.page == sa.bindparam("page")
+_NAMED = sa.select(ThreadAlias.thread_id).where(
+    ThreadAlias.site_id == sa.bindparam("site_id"), ThreadAlias.page == sa.bindparam("page")
 )
-_FIND_BY_ALIAS = (
-    sa.select(Thread.__table__)
+# No page is both a thread's own and an earlier one's, so this finds one at the most.
+_FIND = sa.select(table(Thread)).where(
+    Thread.site_id == sa.bindparam("site_id"),
+    sa.or_(Thread.page == sa.bindparam("page"), Thread.id == _NAMED.scalar_subquery()),
+)
+_NOW_AT = (
+    sa.select(Thread.page)
     .join(ThreadAlias, _OF_ALIAS)
     .where(ThreadAlias.site_id == sa.bindparam("site_id"), ThreadAlias.page == sa.bindparam("page"))
 )
-_NOW_AT = _FIND_BY_ALIAS.with_only_columns(Thread.page)
 
 
 class State(enum.StrEnum):
@@ -34,10 +38,8 @@ class State(enum.StrEnum):
 
 def find(site_id: str, page: str) -> Thread | None:
     """The thread below `page`, or that was there before it moved, to be read only; None while nobody has written."""
-    asked = {"site_id": site_id, "page": page}
     # A row has the attributes of the object that the session would make of it, for a third of the time.
-    found = connection().execute(_FIND, asked).first() or connection().execute(_FIND_BY_ALIAS, asked).first()
-    return cast("Thread | None", found)
+    return cast("Thread | None", connection().execute(_FIND, {"site_id": site_id, "page": page}).first())
 
 
 def page_now(site_id: str, page: str) -> str:

@@ -23,7 +23,7 @@ from ..i18n import N_
 from ..sites import registry
 from ..spam import blocked, hosts
 from ..spam.models import Listed, ListKind
-from . import decisions, edit, sealing
+from . import decisions, details, edit
 from .details import FORMS, Form, Say, Shown
 from .models import Event, Kind
 
@@ -119,7 +119,7 @@ def remove(entry_id: UUID, actor: Actor, now: datetime) -> UUID:
         raise NotFound(N_("There is no such entry."))
     entry = msgspec.structs.replace(_entry(found), added=False)
     _apply(found.site_id, entry, now)
-    return _log(found.site_id, entry, Kind.UNLIST, actor, now)
+    return details.log(found.site_id, entry, Kind.UNLIST, actor, now)
 
 
 @transaction
@@ -128,7 +128,7 @@ def turn(event: Event, actor: Actor, now: datetime) -> UUID:
     entry = msgspec.json.decode(event.detail or "", type=Entry)
     turned = msgspec.structs.replace(entry, added=not entry.added)
     _apply(event.site_id, turned, now)
-    return _log(event.site_id, turned, Kind.UNDO, actor, now, undoes=event.id)
+    return details.log(event.site_id, turned, Kind.UNDO, actor, now, undoes=event.id)
 
 
 def typed(kind: str, text: str, lookup: Any) -> Whom:
@@ -193,7 +193,7 @@ def _of_comment(comment: Comment, kind: ListKind) -> Whom:
 def _add(site_id: str, whom: Whom, actor: Actor, now: datetime, terms: Terms = FOR_EVER) -> UUID:
     entry = Entry(True, uuid7(), whom.kind, whom.key.hex(), whom.shown, terms.reason[:MOST_TEXT], terms.until)
     _apply(site_id, entry, now)
-    return _log(site_id, entry, Kind.LIST, actor, now)
+    return details.log(site_id, entry, Kind.LIST, actor, now)
 
 
 def _apply(site_id: str, entry: Entry, now: datetime) -> None:
@@ -211,13 +211,6 @@ def _apply(site_id: str, entry: Entry, now: datetime) -> None:
     if entry.added:
         row = {name: getattr(entry, name) for name in ("id", "kind", "shown", "reason", "expires_at")}
         db.session.add(Listed(site_id=site_id, key=key, created_at=now, **row))
-
-
-def _log(site_id: str, entry: Entry, kind: Kind, actor: Actor, now: datetime, **about: UUID) -> UUID:
-    event_id = uuid7()
-    decisions.log(site_id, event_id, kind, actor, now, detail=msgspec.json.encode(entry).decode(), **about)
-    sealing.seal(site_id, event_id)
-    return event_id
 
 
 def _entry(row: Listed) -> Entry:

@@ -22,8 +22,8 @@ from .models import Change, Event, Kind
 MOST = 20_000  # comments that are moved at once
 
 
-INTO = Counted("{page} into {into}: {count} comments", "{page} into {into}: {count} comments")
-OUT = Counted("{page} taken out of {into}: {count} comments", "{page} taken out of {into}: {count} comments")
+INTO = Counted("{page} into {into}: {count} comment", "{page} into {into}: {count} comments")
+OUT = Counted("{page} taken out of {into}: {count} comment", "{page} taken out of {into}: {count} comments")
 
 
 class Merged(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ..comments import address
 from ..comments.models import Comment, Status, Thread
+from ..database import first_id
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
 from ..i18n import N_
@@ -129,8 +130,8 @@ def conditions(search: Search, *, all_of_them: bool = False) -> list[sa.ColumnEl
     found += [Comment.address_key == key for key in search.address_keys]
     found += [_on_page(page) for page in search.pages]
     found += [part for sign, number in search.links for part in _with_links(sign, number)]
-    found += [Comment.id < _first_id(at) for at in search.before]
-    found += [Comment.id >= _first_id(at) for at in search.after]
+    found += [Comment.id < first_id(at) for at in search.before]
+    found += [Comment.id >= first_id(at) for at in search.after]
     found += [Comment.group_key == key for key in search.groups]
     found += [part for parent in search.reply_to for part in _replying(parent)]
     return found
@@ -293,11 +294,6 @@ def _with_links(sign: str, number: int) -> list[sa.ColumnElement[bool]]:
     }[sign]
     # Said plainly, so that the index of those that have links at all is known to hold all of them.
     return [link_count > sa.literal_column("0"), compared] if _needs_links((sign, number)) else [compared]
-
-
-def _first_id(at: datetime) -> UUID:
-    """The least id that a comment written at that time can have: ids begin with the time in milliseconds."""
-    return UUID(int=int(at.timestamp() * 1000) << 80)
 
 
 def _replying(parent_id: UUID) -> list[sa.ColumnElement[bool]]:

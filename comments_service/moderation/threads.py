@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from ..accounts.actor import Actor
 from ..comments import counts
 from ..comments.models import Comment, Status, Thread, ThreadAlias
-from ..database import transaction, uuid7
+from ..database import transaction
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
 from ..i18n import N_, Counted
-from . import decisions, sealing
+from . import decisions, details
 from .details import FORMS, Form, Say, Shown
 from .models import Event, Kind
 
@@ -28,7 +28,7 @@ MOVED_ON = N_("This discussion has been changed since.")
 TAKEN = N_("There is a discussion below that page already. Merge the two.")
 
 
-CLOSES = Counted("{page}: closes after {count} days", "{page}: closes after {count} days")
+CLOSES = Counted("{page}: closes after {count} day", "{page}: closes after {count} days")
 # What the log says of a column and whether there is something in it now.
 TOLD = {
     ("locked", True): N_("{page}: locked"),
@@ -203,10 +203,8 @@ def _give_alias_back(site_id: str, page: str, thread_id: UUID | None) -> None:
 
 
 def _log(thread: Thread, changed: Changed, kind: Kind, who: tuple[Actor, datetime], **about: UUID) -> UUID:
-    event_id, detail = uuid7(), msgspec.json.encode(changed).decode()
-    decisions.log(thread.site_id, event_id, kind, who[0], who[1], thread_id=thread.id, detail=detail, **about)
-    sealing.seal(thread.site_id, event_id)
-    return event_id
+    actor, now = who
+    return details.log(thread.site_id, changed, kind, actor, now, thread_id=thread.id, **about)
 
 
 def _read(event: Event) -> Changed:

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 import msgspec
 import sqlalchemy as sa
 
-from ..database import connection, transaction
+from ..database import connection, table, transaction
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
 from ..i18n import N_
 from .models import KEY_LENGTH, Site
 from .policy import Policy
 
-_FIND = sa.select(Site.__table__).where(Site.id == sa.bindparam("id"))
+_FIND = sa.select(table(Site)).where(Site.id == sa.bindparam("id"))
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 

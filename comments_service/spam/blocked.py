@@ -10,7 +10,7 @@ from itertools import zip_longest
 import sqlalchemy as sa
 
 from ..comments.form import Submission
-from ..database import connection
+from ..database import connection, table
 from ..sites.policy import Policy
 from . import hosts
 from .folding import outline
@@ -26,7 +26,7 @@ SAID = {
     ListKind.NETWORK: "The network is blocked",
 }
 
-_TABLE = Listed.__table__
+_TABLE = table(Listed)
 _FOUND = (
     sa.select(_TABLE.c.kind, _TABLE.c.shown, _TABLE.c.reason)
     .where(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import connection, insert_new, uuid7
+from ..database import connection, insert_new, table, uuid7
 from ..extensions import db
 from . import snapshot, steps
 from .learner import Learner, Step
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 HELD = 4_000_000  # features of the learners that a process holds, at two bytes each
 OVERHEAD = 200_000  # what a learner takes besides, counted in features
 
-_TABLE: sa.Table = StoredLearner.__table__  # type: ignore[assignment]
+_TABLE = table(StoredLearner)
 _OF_SITE = (_TABLE.c.site_id == sa.bindparam("site_id")) | (_TABLE.c.site_id == SHARED)
 _REVISIONS = sa.select(_TABLE.c.site_id, _TABLE.c.revision).where(_OF_SITE)
 _IS_SHARED = sa.case((_TABLE.c.site_id == SHARED, 1), else_=0)

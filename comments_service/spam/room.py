@@ -6,14 +6,13 @@ Too much from one client in a day, or too much that waits on one site, goes to s
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..comments import counts
 from ..comments.form import Submission
 from ..comments.models import Comment, EarlierBody, Status, StatusCount
-from ..database import add_up
+from ..database import add_up, connection, first_id
 from ..extensions import db
 from ..sites.models import Site
 from ..sites.policy import Policy, of
@@ -54,7 +53,7 @@ def make(site_id: str, policy: Policy, coming: int = 0, slack: int = 0) -> int:
     transaction.
     """
     asked = {"site_id": site_id, "status": Status.SPAM}
-    kept = db.session.connection().scalar(sa.select(_NUMBER), asked) or 0
+    kept = connection().scalar(sa.select(_NUMBER), asked) or 0
     over = int(kept) + coming - policy.spam_kept
     return _remove_oldest(site_id, min(over, AT_ONCE)) if over > slack else 0
 
@@ -71,13 +70,13 @@ def _full(submission: Submission, policy: Policy) -> str | None:
         "site_id": submission.site_id,
         "status": Status.PENDING,
         "network_key": submission.network_key,
-        "first": UUID(int=int(begin.timestamp() * 1000) << 80),
+        "first": first_id(begin),
         "begin": begin,
     }
     counted = policy.client_pending or 0
     if counted >= policy.site_pending:  # the other number is reached first
         counted = 0
-    waiting, from_client = db.session.connection().execute(_waiting(counted), asked).one()
+    waiting, from_client = connection().execute(_waiting(counted), asked).one()
     if waiting >= policy.site_pending:
         return f"{waiting} comments of this site wait already."
     if counted and from_client >= counted:
@@ -93,7 +92,6 @@ def _waiting(counted: int) -> sa.Select[int, int]:
         .where(
             Comment.site_id == sa.bindparam("site_id"),
             Comment.network_key == sa.bindparam("network_key"),
-            # Ids begin with the time, so the index serves; they run ahead after a clock was put back.
             Comment.id > sa.bindparam("first"),
             Comment.created_at > sa.bindparam("begin"),
             Comment.status == sa.bindparam("status"),

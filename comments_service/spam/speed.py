@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment
+from ..database import first_id
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 from .looks import NOTHING, Look
@@ -24,7 +24,6 @@ _RECENT = (
     .where(
         Comment.site_id == sa.bindparam("site_id"),
         Comment.network_key == sa.bindparam("network_key"),
-        # Ids begin with the time, so the index serves; they run ahead after a clock was put back.
         Comment.id > sa.bindparam("first"),
         Comment.created_at > sa.bindparam("begin"),
         Comment.id != sa.bindparam("id"),
@@ -36,8 +35,7 @@ _RECENT = (
 
 def _asked(submission: Submission) -> dict[str, Any]:
     begin = submission.arrived_at - WITHIN
-    first = UUID(int=int(begin.timestamp() * 1000) << 80)
-    return {"network_key": submission.network_key, "first": first, "begin": begin}
+    return {"network_key": submission.network_key, "first": first_id(begin), "begin": begin}
 
 
 LOOKS = (Look("speed", sa.select(NOTHING, sa.func.count()).select_from(_RECENT), _asked),)

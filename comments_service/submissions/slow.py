@@ -2,14 +2,13 @@
 
 import math
 from datetime import timedelta
-from uuid import UUID
 
 import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment
+from ..database import connection, first_id
 from ..errors import TooMany
-from ..extensions import db
 from ..i18n import N_
 from ..sites.policy import Policy
 
@@ -18,7 +17,7 @@ SOON = N_("Everybody writes a little slower here. Please try again in {minutes} 
 # Whoever types another address is the same person, and so is who comes back from another place with the same one.
 _LAST = sa.select(sa.func.max(Comment.created_at, type_=Comment.created_at.type)).where(
     Comment.site_id == sa.bindparam("site_id"),
-    Comment.id > sa.bindparam("first"),  # ids begin with the time, so the key serves
+    Comment.id > sa.bindparam("first"),
     Comment.created_at > sa.bindparam("begin"),
     sa.or_(
         Comment.network_key == sa.bindparam("network_key"),
@@ -35,11 +34,11 @@ def refuse_soon(submission: Submission, policy: Policy) -> None:
     begin = submission.arrived_at - pause
     asked = {
         "site_id": submission.site_id,
-        "first": UUID(int=int(begin.timestamp() * 1000) << 80),
+        "first": first_id(begin),
         "begin": begin,
         "network_key": submission.network_key,
         "address_key": submission.address.lookup,
     }
-    last = db.session.connection().scalar(_LAST, asked)
+    last = connection().scalar(_LAST, asked)
     if last is not None:
         raise TooMany(SOON, math.ceil((last - begin).total_seconds()))

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..comments import counts, markup, threads
 from ..comments.form import Submission
 from ..comments.models import Comment, Status, Thread
-from ..database import connection, insert, transaction, uuid7
+from ..database import connection, insert, table, transaction, uuid7
 from ..errors import Duplicate, IdempotencyKeyReused, NotFound, ThreadClosed
 from ..extensions import db
 from ..i18n import N_
@@ -29,7 +29,7 @@ NO_PARENT = N_("The comment you reply to is not there any more.")
 REUSED = N_("This Idempotency-Key came with another comment before.")
 
 
-_EARLIER = sa.select(IdempotencyKey.__table__).where(
+_EARLIER = sa.select(table(IdempotencyKey)).where(
     IdempotencyKey.site_id == sa.bindparam("site_id"), IdempotencyKey.key == sa.bindparam("key")
 )
 _SAME = sa.select(Comment.id).where(

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.articles import Articles
 
@@ -124,13 +124,23 @@ def articles() -> Iterator[Articles]:
 @pytest.fixture(scope="session")
 def service(articles: Articles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The shipped server, started as an operator starts it, with a site for the articles."""
-    with serving(articles, tmp_path_factory.mktemp("instance")) as service:
+    with serving(articles.url, tmp_path_factory.mktemp("instance")) as service:
         yield service
 
 
+def sign_in(page: Page, service: Service) -> None:
+    """Come in by a link."""
+    page.goto(service.invites())
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("link", name="Queue")).to_be_visible()
+
+
 @contextmanager
-def serving(articles: Articles, place: Path, **settings: str) -> Iterator[Service]:
-    """A server of its own in the folder `place`; `settings` go by their short names."""
+def serving(origin: str, place: Path, *, lenient: bool = True, **settings: str) -> Iterator[Service]:
+    """A server of its own in the folder `place`, for the site at `origin`; `settings` go by their short names.
+
+    A `lenient` one takes what a few write in a hurry for the writing of many.
+    """
     port = free_port()
     surroundings = {
         **os.environ,
@@ -141,9 +151,10 @@ def serving(articles: Articles, place: Path, **settings: str) -> Iterator[Servic
         **{f"COMMENTS_{name.upper()}": value for name, value in settings.items()},
     }
     command = functools.partial(_command, place, surroundings)
-    command("site", "add", SITE, "--origin", articles.url)
+    command("site", "add", SITE, "--origin", origin)
     token = command("token", "add", "Mia").split()[-1]
-    _let_write_fast(place / "comments.sqlite3")
+    if lenient:
+        _let_write_fast(place / "comments.sqlite3")
     with (place / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "comments_service.cli", "run", "--port", str(port)],
@@ -240,6 +251,17 @@ def complaints() -> Iterator[Complaints]:
     complaints = Complaints()
     yield complaints
     assert complaints.errors == []
+
+
+@pytest.fixture
+def mia(browser: Browser, service: Service, complaints: Complaints) -> Iterator[Page]:
+    """The moderator, signed in."""
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    page = complaints.listen(context.new_page())
+    sign_in(page, service)
+    yield page
+    context.close()
 
 
 @pytest.fixture

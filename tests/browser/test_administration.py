@@ -6,13 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.articles import Articles
-from tests.browser.conftest import Axe, Complaints, Service
-
-
-def enters(page: Page, service: Service) -> None:
-    page.goto(service.invites())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Queue")).to_be_visible()
+from tests.browser.conftest import Axe, Complaints, Service, sign_in
 
 
 def test_mia_tries_a_rule_saves_it_and_takes_it_back(
@@ -21,7 +15,7 @@ def test_mia_tries_a_rule_saves_it_and_takes_it_back(
     comment = service.submit("/kitchen", articles.url, body="A word about zucchini", email="z@example.org")
     context = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = complaints.listen(context.new_page())
-    enters(page, service)
+    sign_in(page, service)
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("Words that make spam").fill("zucchini")
     page.get_by_label("Heading of the form").fill("Say it")
@@ -45,11 +39,12 @@ def test_mia_tries_a_rule_saves_it_and_takes_it_back(
 def test_axe_finds_nothing_on_the_owner_s_pages(
     browser: Browser, service: Service, articles: Articles, axe: Axe, scheme: str, width: int
 ) -> None:
-    service.submit("/oven", articles.url, body=f"{scheme} {width}", email=f"{scheme}{width}@example.org")
-    service.decide(f"{scheme} {width}", "approved")
+    said = f"My oven is {scheme}, and {width} wide"
+    service.submit("/oven", articles.url, body=said, email=f"{scheme}{width}@example.org")
+    service.approve(said)
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB")  # type: ignore[arg-type]
     page = context.new_page()
-    enters(page, service)
+    sign_in(page, service)
     page.goto(f"{service.url}/admin/numbers")
     for summary in page.locator("summary").all():
         summary.click()

@@ -3,30 +3,12 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.articles import Articles
-from tests.browser.conftest import Axe, Complaints, Service
-
-
-@pytest.fixture
-def mia(browser: Browser, service: Service, complaints: Complaints) -> Iterator[Page]:
-    """The moderator, signed in."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    page = complaints.listen(context.new_page())
-    sign_in(page, service)
-    yield page
-    context.close()
-
-
-def sign_in(page: Page, service: Service) -> None:
-    page.goto(service.invites())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Queue")).to_be_visible()
+from tests.browser.conftest import Axe, Service, sign_in
 
 
 @pytest.fixture

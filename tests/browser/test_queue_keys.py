@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.articles import Articles
-from tests.browser.conftest import Axe, Complaints, Service
-from tests.browser.test_queue import sign_in
+from tests.browser.conftest import Axe, Complaints, Service, sign_in
 
 
 @pytest.fixture(scope="module")

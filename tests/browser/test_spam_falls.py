@@ -1,11 +1,7 @@
 """A video's comments come in as they came in life; Mia decides by key, and less and less of her queue is spam."""
 
 import csv
-import functools
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +9,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import SITE, Complaints, Service, _command, await_ready, free_port
-from tests.browser.test_queue import sign_in
+from tests.browser.conftest import SITE, Service, serving
 
 pytestmark = pytest.mark.once
 
@@ -26,42 +21,11 @@ DAY = 50  # comments between two visits of Mia's
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> Iterator[Service]:
+def service(tmp_path: Path) -> Iterator[Service]:
     """A service that has learned nothing yet, behind a proxy: everybody writes from somewhere else."""
-    port = free_port()
-    wide = dict.fromkeys(("COMMENTS_SUBMIT_LIMITS", "COMMENTS_PAGE_LIMIT", "COMMENTS_SITE_LIMIT"), "100000 per minute")
-    surroundings = {
-        **os.environ,
-        **wide,
-        "COMMENTS_INSTANCE_PATH": str(tmp_path),
-        "COMMENTS_PUBLIC_URL": f"http://localhost:{port}",
-        "COMMENTS_TRUSTED_PROXIES": "127.0.0.1",
-    }
-    command = functools.partial(_command, tmp_path, surroundings)
-    command("site", "add", SITE, "--origin", ORIGIN)
-    token = command("token", "add", "Mia").split()[-1]
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "comments_service.cli", "run", "--port", str(port)],
-            cwd=tmp_path, env=surroundings, stdout=log, stderr=log,
-        )  # fmt: skip
-        try:
-            await_ready(f"http://localhost:{port}", process, tmp_path / "log")
-            yield Service(f"http://localhost:{port}", token, command)
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-@pytest.fixture
-def mia(browser: Browser, own: Service, complaints: Complaints) -> Iterator[Page]:
-    """The moderator, signed in."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    page = complaints.listen(context.new_page())
-    sign_in(page, own)
-    yield page
-    context.close()
+    wide = dict.fromkeys(("page_limit", "site_limit"), "100000 per minute")
+    with serving(ORIGIN, tmp_path, lenient=False, trusted_proxies="127.0.0.1", **wide) as service:
+        yield service
 
 
 def sent(service: Service, row: dict[str, str], number: int, token: str) -> str:
@@ -106,23 +70,23 @@ def decide_all(mia: Page, service: Service, spam: dict[str, bool]) -> None:
         time.sleep(0.1)
 
 
-def test_less_and_less_of_the_queue_is_spam(mia: Page, own: Service, data: Path) -> None:
+def test_less_and_less_of_the_queue_is_spam(mia: Page, service: Service, data: Path) -> None:
     with (data / "spam" / "Youtube01-Psy.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     spam: dict[str, bool] = {}
-    token = token_of(own)
+    token = token_of(service)
     days: list[dict[str, Any]] = []
     for start in range(0, len(rows), DAY):
         came = {
-            sent(own, row, start + place, token): row["CLASS"] == "1"
+            sent(service, row, start + place, token): row["CLASS"] == "1"
             for place, row in enumerate(rows[start : start + DAY])
         }
         spam |= came
-        waits = {comment["id"] for comment in own.waiting()}
+        waits = {comment["id"] for comment in service.waiting()}
         queued = [came[comment_id] for comment_id in came if comment_id in waits]
         lost = [comment_id for comment_id, is_spam in came.items() if not is_spam and comment_id not in waits]
         days.append({"came": sum(came.values()) / len(came), "queued": sum(queued) / len(queued), "lost": lost})
-        decide_all(mia, own, spam)
+        decide_all(mia, service, spam)
     shares = [day["queued"] for day in days]
     first, last = sum(shares[:3]) / 3, sum(shares[-2:]) / 2
     assert first > 0.5, shares

@@ -4,7 +4,7 @@ import csv
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from comments_service.comments import form
 from comments_service.errors import InvalidForm
 from tests.browser.articles import Articles
-from tests.browser.conftest import Complaints, Service
+from tests.browser.conftest import Service
 from tests.browser.reader import Reader
 
 PAGES = ("bootstrap", "bootstrap-rtl", "mkdocs-material", "tailwind-preflight")
@@ -61,19 +61,6 @@ def is_taken(text: str) -> bool:
         return bool(form.parse_body({"body": text}, str))
     except InvalidForm:
         return False
-
-
-@pytest.fixture
-def mia(browser: Browser, service: Service, complaints: Complaints) -> Iterator[Page]:
-    """The moderator, signed in."""
-    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    page = complaints.listen(context.new_page())
-    page.goto(service.invites())
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Queue")).to_be_visible()
-    yield page
-    context.close()
 
 
 def letters(text: str) -> str:

@@ -14,7 +14,7 @@ from tests.browser.test_widget import STRICT
 @pytest.fixture(scope="module")
 def flooded(articles: Articles, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that finds the second comment of a minute too many to take without work."""
-    with serving(articles, tmp_path_factory.mktemp("flooded"), challenge_from="1") as service:
+    with serving(articles.url, tmp_path_factory.mktemp("flooded"), challenge_from="1") as service:
         service.submit("/flooded", articles.url, body="The flood")
         yield service
 

@@ -144,7 +144,7 @@ def test_a_service_that_never_answers_is_given_up_and_asked_twice_more(ada: Read
 def test_who_is_too_fast_is_told_for_how_long_to_wait(
     ada: Reader, articles: Articles, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with serving(articles, tmp_path_factory.mktemp("slow"), submit_limits="1 per hour") as slow:
+    with serving(articles.url, tmp_path_factory.mktemp("slow"), submit_limits="1 per hour") as slow:
         ada.opens(articles.publish(slow.url, "/too-fast")).writes("One an hour")
         ada.fills("And another").sends()
         expect(alert(ada)).to_contain_text(re.compile(r"in \d+ min; what you wrote is kept"))
