@@ -13,8 +13,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
@@ -36,6 +37,7 @@ from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, probl
 log = logging.getLogger(__name__)
 
 THREADS = 4
+PATIENCE_SECONDS = 0.05
 SWITCH_SECONDS = 0.001  # a read on the event loop waits at most so long for a thread at work
 READS = frozenset({"GET", "HEAD"})
 HEADER_SECONDS = 10
@@ -121,6 +123,34 @@ def _load(settings: Settings, *_: Any) -> "Front":
     return Front(create_app(settings), settings)
 
 
+class Turns:
+    """Lets one request at a time be at work.
+
+    Threads of one interpreter that all want to run cost each other two thirds of their time. Who is at work for
+    longer than others have patience, as it waits for a service outside or looks through a million comments, loses its
+    turn and goes on beside them.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._holder: object = None
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Wait for a turn and keep it until the end."""
+        me = object()
+        with self._changed:
+            self._changed.wait_for(lambda: self._holder is None, PATIENCE_SECONDS)
+            self._holder = me
+        try:
+            yield
+        finally:
+            with self._changed:
+                if self._holder is me:
+                    self._holder = None
+                    self._changed.notify()
+
+
 class Front:
     """What granian calls in a worker: `app` behind a limit and a deadline for bodies."""
 
@@ -129,6 +159,8 @@ class Front:
         self._settings = settings
         self._cache: Cache = app.extensions["cache"]
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
+        # PostgreSQL is waited for more than it is worked on: there requests go side by side.
+        self._turn = Turns().taken if settings.database.startswith("sqlite") else nullcontext
         self._stop = threading.Event()
         self._delivery = threading.Thread(target=delivery.run_forever, args=(app, self._stop), daemon=True)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -158,8 +190,12 @@ class Front:
         else:
             environ = _environ(scope, body, self._settings)
             loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._pool, ask, self._app, environ)
+            reply = await loop.run_in_executor(self._pool, self._answer, environ)
         protocol.response_bytes(*reply)
+
+    def _answer(self, environ: dict[str, Any]) -> Reply:
+        with self._turn():
+            return ask(self._app, environ)
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
         """The request's body; raises `TooLarge` above the limit and `TooSlow` after the deadline."""

@@ -5,8 +5,10 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -292,3 +294,48 @@ def test_a_host_that_is_not_ours_is_said_in_a_line(instance_with_blog: Path) -> 
     assert service.process.returncode == 1
     assert said.startswith("Error: cannot listen on nobody.invalid")
     assert said.count("\n") == 1
+
+
+# Turns -----------------------------------------------------------------------------------------------------------
+
+
+def test_one_request_at_a_time_is_at_work() -> None:
+    turns, at_work, most = server.Turns(), 0, 0
+
+    def work(_: int) -> None:
+        nonlocal at_work, most
+        with turns.taken():
+            at_work += 1
+            most = max(most, at_work)
+            time.sleep(0.001)
+            at_work -= 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(40)))
+    assert most == 1
+
+
+def test_who_takes_long_loses_the_turn_and_goes_on() -> None:
+    turns, go_on = server.Turns(), threading.Event()
+    began, ended = [], []
+
+    def work(name: str, done: threading.Event) -> None:
+        with turns.taken():
+            began.append(name)
+            assert done.wait(10)
+        ended.append(name)
+
+    def starts(name: str, done: threading.Event) -> threading.Thread:
+        thread = threading.Thread(target=work, args=(name, done))
+        thread.start()
+        return thread
+
+    searching = starts("a search of a million", go_on)
+    at_once = threading.Event()
+    at_once.set()
+    starts("a comment", at_once).join(5)
+    assert (began, ended) == (["a search of a million", "a comment"], ["a comment"])
+    go_on.set()
+    searching.join(5)
+    starts("another", at_once).join(5)
+    assert ended == ["a comment", "a search of a million", "another"]
