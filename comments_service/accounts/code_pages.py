@@ -1,9 +1,9 @@
 """The pages of the second step: typing a code at sign-in, and setting up the app that makes them."""
 
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 from markupsafe import Markup
@@ -106,7 +106,8 @@ def recovery_page(codes: list[str]) -> Answer:
 def picture(draft: Draft) -> Markup:
     """The QR code that the app reads. It names the moderator, and no address."""
     host = urlsplit(config.current().address).hostname or "comments"
-    code = segno.make_qr(draft.uri(moderators.get(me().id).name, f"Comments at {host}"), error="m")
+    # Few ever need its megabyte.
+    code = import_module("segno").make_qr(draft.uri(moderators.get(me().id).name, f"Comments at {host}"), error="m")
     return Markup(code.svg_inline(dark="#000", light="#fff", border=4, omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - made by us, of numbers
 
 

@@ -7,9 +7,12 @@ verified its owner, by finger, face or PIN, so it is both steps in one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
 from secrets import token_urlsafe
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -25,15 +28,16 @@ from .models import Moderator, Passkey, SpentChallenge
 from .sessions import Visit
 
 AVAILABLE = find_spec("webauthn") is not None
-if AVAILABLE:
-    import webauthn
-    from webauthn.helpers import structs
-    from webauthn.helpers.exceptions import WebAuthnException
-
 GOOD_FOR = timedelta(minutes=10)
 LONGEST_ANSWER = 16_384  # characters
 MOST = 20  # keys of one person
 REFUSED = N_("This passkey was not taken. It may be unknown here, or it took longer than ten minutes.")
+
+
+@cache
+def _webauthn() -> Any:
+    """The library: its 7 MB come in with the first key that is used."""
+    return import_module("webauthn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ class Answer:
 
 def ask_for_new(moderator: Moderator, place: Place, signer: Signer, now: datetime) -> Question:
     """Ask a device to make a key for `moderator`."""
-    token = _token(moderator.id.hex, signer, now)
-    options = webauthn.generate_registration_options(
+    token, structs = _token(moderator.id.hex, signer, now), _webauthn().helpers.structs
+    options = _webauthn().generate_registration_options(
         rp_id=place.host,
         rp_name="Comments",
         user_id=moderator.id.bytes,
@@ -75,17 +79,17 @@ def ask_for_new(moderator: Moderator, place: Place, signer: Signer, now: datetim
             user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
     )
-    return Question(token, webauthn.options_to_json(options))
+    return Question(token, _webauthn().options_to_json(options))
 
 
 def ask(place: Place, signer: Signer, now: datetime) -> Question:
     """Ask whichever device has a key for this place."""
     token = _token("", signer, now)
-    required = structs.UserVerificationRequirement.REQUIRED
-    options = webauthn.generate_authentication_options(
+    required = _webauthn().helpers.structs.UserVerificationRequirement.REQUIRED
+    options = _webauthn().generate_authentication_options(
         rp_id=place.host, challenge=_challenge(token), user_verification=required
     )
-    return Question(token, webauthn.options_to_json(options))
+    return Question(token, _webauthn().options_to_json(options))
 
 
 @transaction
@@ -94,14 +98,14 @@ def add(moderator_id: UUID, name: str, answer: Answer, place: Place, at: tuple[S
     signer, now = at
     challenge = _spend(answer.token, moderator_id.hex, signer, now)
     try:
-        made = webauthn.verify_registration_response(
+        made = _webauthn().verify_registration_response(
             credential=_read(answer),
             expected_challenge=challenge,
             expected_rp_id=place.host,
             expected_origin=place.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError) as error:
+    except (_webauthn().helpers.exceptions.WebAuthnException, ValueError) as error:
         raise _refused() from error
     if db.session.get(Passkey, made.credential_id) is not None or len(of(moderator_id)) >= MOST:
         raise _refused()
@@ -119,7 +123,7 @@ def sign_in(answer: Answer, place: Place, signer: Signer, visit: Visit) -> str:
     if key is None:
         raise _refused()
     try:
-        verified = webauthn.verify_authentication_response(
+        verified = _webauthn().verify_authentication_response(
             credential=credential,
             expected_challenge=challenge,
             expected_rp_id=place.host,
@@ -128,7 +132,7 @@ def sign_in(answer: Answer, place: Place, signer: Signer, visit: Visit) -> str:
             credential_current_sign_count=key.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError) as error:
+    except (_webauthn().helpers.exceptions.WebAuthnException, ValueError) as error:
         raise _refused() from error
     key.sign_count = verified.new_sign_count
     return sessions.begin(key.moderator_id, visit, by_link=False)
@@ -177,7 +181,7 @@ def _read(answer: Answer) -> dict[str, object]:
 
 def _key_id(credential: dict[str, object]) -> bytes:
     try:
-        return webauthn.base64url_to_bytes(str(credential.get("rawId", "")))
+        return bytes(_webauthn().base64url_to_bytes(str(credential.get("rawId", ""))))
     except ValueError as error:
         raise _refused() from error
 

@@ -1,6 +1,7 @@
 """An address made to be thrown away."""
 
-from disposable_email_domains import blocklist
+from functools import cache
+from importlib import import_module
 
 from ..comments.form import Submission
 from ..sites.policy import Policy
@@ -13,7 +14,13 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     """Points for an address of a service that gives one out for ten minutes, or of a host below it."""
     parts = submission.email_domain.casefold().split(".")
     above = (".".join(parts[place:]) for place in range(len(parts) - 1))
-    found = next((domain for domain in above if domain in blocklist), None)
+    found = next((domain for domain in above if domain in _domains()), None)
     if found is None:
         return None
     return Evidence("disposable", POINTS, f"The address is of {found}, where anybody gets one for a while.")
+
+
+@cache
+def _domains() -> frozenset[str]:
+    """The domains, whose megabyte comes in with the first comment."""
+    return frozenset(import_module("disposable_email_domains").blocklist)
