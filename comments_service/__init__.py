@@ -2,7 +2,6 @@
 
 import os
 
-import sqlalchemy as sa
 from flask import Flask
 
 from . import config, database, errors, health, http, openapi
@@ -11,9 +10,8 @@ from .accounts import pages as accounts
 from .administration import numbers_pages, people_pages, settings_pages, settings_views
 from .comments import pages as thread_pages
 from .comments import views as comments
-from .comments.cache import Cache, CachedReads, Validity
-from .comments.replica import Replica
-from .extensions import db
+from .comments.cache import Cache, CachedReads
+from .comments.validity import validity_of
 from .moderation import pages as queue_pages
 from .moderation import thread_pages as discussion_pages
 from .moderation import thread_views as discussions
@@ -45,11 +43,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(part.bp)
 
     with app.app_context():
-        replica = db.engines.get(database.REPLICA)
-        validity = Validity(db.engine, Replica(db.engine, replica) if replica is not None else None)
-        if db.engine.dialect.name == "postgresql":
-            sa.event.listen(db.session, "after_commit", validity.committed)
-        cache = Cache(settings.cache_megabytes << 20, validity)
+        cache = Cache(settings.cache_megabytes << 20, validity_of(settings.workers))
     app.extensions["cache"] = cache
     app.wsgi_app = CachedReads(app.wsgi_app, cache)  # type: ignore[method-assign]
     return app

@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from contextvars import ContextVar
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -22,7 +23,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from .errors import Conflict, Invalid, Unavailable, from_database
-from .extensions import Base, db
+from .extensions import Base, connection, db, let_go, working_on
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +44,9 @@ LOST = {"57P01", "57P02", "57P03", "08000", "08003", "08006"}
 
 _last_stamp = 0
 _stamp_lock = threading.Lock()
-_writer = threading.Lock()
-_local = threading.local()
+_turns = threading.Lock()
+_last_commit = object()
+_to_tell: ContextVar[list[Callable[[], None]]] = ContextVar("to_tell")
 
 
 def uuid7() -> UUID:
@@ -84,32 +86,89 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(use_case)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(1, ATTEMPTS + 1):
-            committing = False
+            let_go()  # a read before may have left an older snapshot open
+            work = _Work(again=attempt > 1)
             try:
-                db.session.rollback()  # a read before may have left an older snapshot open
-                with _turn():
-                    _local.connection = connection = db.session.connection(execution_options={"writes": True})
-                    if attempt > 1:
-                        _queue_up(connection)
-                    result = use_case(*args, **kwargs)
-                    db.session.flush()
-                    committing = True
-                    db.session.commit()
+                return work.do(lambda: use_case(*args, **kwargs))
             except DBAPIError as error:
-                db.session.rollback()
-                if attempt == ATTEMPTS or not _retried(error, committing):
+                if attempt == ATTEMPTS or not _retried(error, work.committing):
                     raise _refusal(error) from error
                 time.sleep(secrets.randbelow(1 << min(attempt, LONGEST_PAUSE)) / 100)
-            except BaseException:
-                db.session.rollback()
-                raise
-            else:
-                return result
-            finally:
-                _local.connection = None
         raise AssertionError("unreachable")
 
     return run
+
+
+class _Work:
+    """One try at a write transaction."""
+
+    def __init__(self, *, again: bool) -> None:
+        self._again = again
+        self.committing = False
+
+    def do(self, use_case: Callable[[], R]) -> R:
+        """Run `use_case` and commit; whatever it raises, nothing is kept."""
+        to_tell: list[Callable[[], None]] = []
+        _to_tell.set(to_tell)
+        try:
+            with _turn(), writing() as connection, working_on(connection):
+                if self._again:
+                    _queue_up(connection)
+                result = _flushed(use_case)
+                self.committing = True
+        finally:
+            if self.committing:
+                _committed(to_tell)
+        return result
+
+
+def _flushed(use_case: Callable[[], R]) -> R:
+    """What `use_case` gives, with all that it left to the session written; the session ends with it."""
+    try:
+        result = use_case()
+        if db.session.registry.has():
+            db.session.commit()  # of its part: what is written is kept with the connection's commit
+    except BaseException:
+        let_go()
+        raise
+    return result
+
+
+@contextmanager
+def reading(connection: sa.Connection) -> Iterator[None]:
+    """Let what is read within be read from `connection`, as of one moment."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    with working_on(connection):
+        yield
+
+
+@contextmanager
+def writing(prepare: Callable[[sa.Connection], None] = lambda connection: None) -> Iterator[sa.Connection]:
+    """A connection in a transaction that may write, committed at the end; `prepare` comes before the transaction."""
+    with db.engine.connect() as connection:
+        prepare(connection)
+        with connection.begin():
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+
+def last_commit() -> object:
+    """Stands for the last commit of this process: another thing after each."""
+    return _last_commit
+
+
+def when_committed(tell: Callable[[], None]) -> None:
+    """Call `tell` once the transaction under way is committed."""
+    _to_tell.get().append(tell)
+
+
+def _committed(to_tell: list[Callable[[], None]]) -> None:
+    global _last_commit  # noqa: PLW0603 - of the process
+    _last_commit = object()
+    for tell in to_tell:
+        tell()
 
 
 def _queue_up(connection: sa.Connection) -> None:
@@ -132,18 +191,12 @@ def _turn() -> Iterator[None]:
     if _dialect() != "sqlite":
         yield
         return
-    if not _writer.acquire(timeout=BUSY_MILLISECONDS / 1000):
+    if not _turns.acquire(timeout=BUSY_MILLISECONDS / 1000):
         raise Unavailable("Too many want to write just now. Nothing was stored; please try again.")
     try:
         yield
     finally:
-        _writer.release()
-
-
-def connection() -> sa.Connection:
-    """The connection of the transaction under way, or else the session's own."""
-    # The session would look it up anew each time, which costs as much as a small query.
-    return getattr(_local, "connection", None) or db.session.connection()
+        _turns.release()
 
 
 def insert(entity: type[Base], values: Mapping[str, Any]) -> None:
@@ -159,28 +212,6 @@ def insert_new(entity: type[Base], values: Mapping[str, Any]) -> bool:
 def add_up(entity: type[Base], key: Mapping[str, Any], column: str, amount: int) -> None:
     """Add `amount` to the counter `column` of the row with `key`, which begins at zero."""
     connection().execute(_add_up(entity, tuple(key), column, _dialect()), {**key, column: amount})
-
-
-def raw(column: Any) -> Any:
-    """`column` as its driver gives it, for `id_text` and `time_text`.
-
-    Making an object of each id and each time, to write it out again, takes longer than all the rest of a read.
-    """
-    return sa.type_coerce(column, sa.types.NULLTYPE).label(column.name)
-
-
-def id_text(value: str | UUID) -> str:
-    """A `raw` id as it is written: SQLite keeps 32 digits, PostgreSQL gives a UUID."""
-    if isinstance(value, str):
-        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
-    return str(value)
-
-
-def time_text(value: str | datetime) -> str:
-    """A `raw` time by RFC 3339, to the second, in UTC: SQLite keeps a text, PostgreSQL gives an aware time."""
-    if isinstance(value, str):
-        return f"{value[:10]}T{value[11:19]}Z"
-    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 # Statements are built once: building one costs more than SQLite needs to carry it out.
@@ -227,7 +258,6 @@ def init_app(app: Flask, url: str, replica: str = "") -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sa.event.listen(db.engine, "connect", _prepare_sqlite)
-            sa.event.listen(db.engine, "begin", _begin_sqlite)
 
 
 def close() -> None:
@@ -241,13 +271,11 @@ def upgrade() -> None:
     if is_current():
         return
     _copy_before_upgrade()
-    with db.engine.connect().execution_options(writes=True) as connection:
-        _prepare_to_wait(connection)
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-            # Alembic's 10 MB stay out of a process that finds its schema made.
-            importlib.import_module("comments_service.migrations").run(connection, MIGRATIONS)
+    with writing(_prepare_to_wait) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        # Alembic's 10 MB stay out of a process that finds its schema made.
+        importlib.import_module("comments_service.migrations").run(connection, MIGRATIONS)
 
 
 def _prepare_to_wait(connection: sa.Connection) -> None:
@@ -319,7 +347,8 @@ def _engine_options(url: str) -> dict[str, Any]:
     """How the engine is made; what people typed never stands in an error, and so in no log."""
     if sa.make_url(url).get_backend_name() == "sqlite":
         waiting = {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}
-        return {"hide_parameters": True, "connect_args": waiting}
+        # The connection used last knows most pages: what another one writes makes it forget them all.
+        return {"hide_parameters": True, "connect_args": waiting, "pool_use_lifo": True}
     # A transaction sees one moment, as on SQLite, and fails rather than writing over what it has not seen.
     # Statements are not prepared, so that PgBouncer may hand each transaction another connection.
     return {
@@ -331,18 +360,13 @@ def _engine_options(url: str) -> dict[str, Any]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
-    """Set up a new SQLite connection; transactions are begun by `_begin_sqlite`, not by the driver."""
+    """Set up a new SQLite connection; transactions are begun by ourselves, not by the driver."""
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode = WAL")
     # NORMAL would lose the last acknowledged comments when the power fails.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _retried(error: DBAPIError, committing: bool) -> bool:

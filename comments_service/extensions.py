@@ -47,27 +47,48 @@ class Base(DeclarativeBase):
     registry = registry(metadata=sa.MetaData(naming_convention=NAMES), type_annotation_map={datetime: UTCDateTime})
 
 
-_reading: ContextVar[sa.Connection | None] = ContextVar("reading", default=None)
+_current: ContextVar[sa.Connection | None] = ContextVar("connection", default=None)
 
 
 class RoutedSession(Session):
-    """A session on the database, or on the connection that is to be read from just now."""
+    """A session on the database, or on the connection that is worked on just now, whose transaction it joins."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
-        return _reading.get() or super().get_bind(*args, **kwargs)
+        return _current.get() or super().get_bind(*args, **kwargs)
 
 
 @contextmanager
-def reading_from(connection: sa.Connection) -> Iterator[None]:
-    """Let sessions that begin within read from `connection`."""
-    token = _reading.set(connection)
+def working_on(connection: sa.Connection) -> Iterator[None]:
+    """Let statements, and sessions that begin within, go to `connection`."""
+    token = _current.set(connection)
     try:
         yield
     finally:
-        _reading.reset(token)
+        _current.reset(token)
+
+
+def connection() -> sa.Connection:
+    """The connection that is worked on just now, or else the session's own."""
+    # The session would look it up anew each time, which costs as much as a small query.
+    return _current.get() or db.session.connection()
+
+
+def let_go() -> None:
+    """End what the session reads, and give its connection back."""
+    if db.session.registry.has():
+        db.session.rollback()
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"class_": RoutedSession})
+
+
+@sa.event.listens_for(db.session, "after_begin")
+def _begin_reading(session: Session, transaction: Any, connection: sa.Connection) -> None:
+    """Let what a session reads be of one moment on SQLite too, whose driver begins no transaction for us."""
+    if connection.dialect.name == "sqlite" and connection is not _current.get():
+        connection.exec_driver_sql("BEGIN")
+
+
 # Every limit names its own key (see `http`); the bare address is only the library's required default.
 limiter = Limiter(
     key_func=get_remote_address,

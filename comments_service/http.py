@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from . import config, i18n, limit_storage
 from .errors import BadRequest, OriginNotAllowed, TooLarge, TooMany, UnsupportedType, render
-from .extensions import db, limiter
+from .extensions import let_go, limiter
 from .privacy.sealing import Sealer
 from .signing import Signer
 from .sites import registry
@@ -29,7 +29,8 @@ NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
 # The moderators' pages wait for translators (scripts/languages.py); a page in two languages helps nobody.
 ENGLISH = "/admin/"
 STORE_SECONDS = 0.25  # a request that finds the store hanging waits for it two or three times
-CLIENT = "comments.client_address"  # where a request keeps what was read from its headers
+# Where a request keeps what was made of its headers.
+CLIENT, CLIENT_KEY = "comments.client_address", "comments.client_key"
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
 API_HEADERS = {
@@ -119,8 +120,16 @@ def network(address: Address) -> str:
 
 
 def client_key() -> str:
-    """The limiter's key of the client; no address stands in it."""
-    return sealer().client(network(client_address())).hex()
+    """The limiter's key of the client."""
+    return client().hex()
+
+
+def client() -> bytes:
+    """What stands for the client; no address stands in it."""
+    environ = request.environ
+    if CLIENT_KEY not in environ:  # it is asked for with each of the limits
+        environ[CLIENT_KEY] = sealer().client(network(client_address()))
+    return cast(bytes, environ[CLIENT_KEY])
 
 
 def limit(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -202,7 +211,9 @@ def init_app(app: Flask) -> None:
     """Limit what is read, and send the headers that every answer carries."""
     settings = cast(config.Settings, app.extensions["settings"])
     app.config.update(_limiter_storage(settings))
+    before = list(app.before_request_funcs[None])
     limiter.init_app(app)
+    app.before_request_funcs[None] = before  # no limit stands before a view: the library's look for one takes a while
     app.extensions["translate"] = translate
     app.register_error_handler(RateLimitExceeded, lambda error: render(too_many(error)))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_limit
@@ -250,7 +261,7 @@ def _limit_headers() -> dict[str, str]:
     current = limiter.current_limit
     if current is None:
         return {}
-    db.session.rollback()  # who holds one connection and waits for another may wait for ever behind PgBouncer
+    let_go()  # who holds one connection and waits for another may wait for ever behind PgBouncer
     window = _window(current.key, current.limit.get_expiry())
     if window is None:
         return {}

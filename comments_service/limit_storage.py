@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -97,8 +97,10 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
             sa.event.listen(engine, "connect", _prepare_sqlite)
         self._create = _create_sqlite if sqlite else _create_postgresql
         self._engine = engine
-        # SQLite lets one write at a time, and those that wait sleep and ask again: within a process they take turns.
-        self._turn: AbstractContextManager[Any] = threading.Lock() if sqlite else nullcontext()
+        # SQLite lets one write at a time, and those that wait sleep and ask again: within a process they take turns,
+        # with the one connection that they need then.
+        self._turn = threading.Lock() if sqlite else None
+        self._own: Any = None
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._ready = False
 
@@ -168,21 +170,32 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
     def _run(self, statement: str, **values: Any) -> Any:
         """Run `statement`; its first row, if it has one.
 
-        By the driver itself, of which the pool keeps connections: a submission is counted half a dozen times, and
-        SQLAlchemy's own way costs ten times what SQLite needs.
+        By the driver itself: a submission is counted half a dozen times, and SQLAlchemy's own way costs ten times what
+        SQLite needs.
         """
+        if self._turn is None:
+            return self._run_on(self._engine.raw_connection, statement, values)
+        with self._turn:
+            return self._run_on(self._kept, statement, values)
+
+    def _kept(self) -> Any:
+        if self._own is None:
+            self._own = self._engine.raw_connection()
+        return self._own
+
+    def _run_on(self, connect: Callable[[], Any], statement: str, values: dict[str, Any]) -> Any:
+        connection = None
         try:
-            connection = self._engine.raw_connection()
+            connection = connect()
+            return self._first(connection.cursor(), statement, values)
         except self._driver_error as error:
-            raise _unusable(statement, error) from error
-        try:
-            with self._turn:
-                return self._first(connection.cursor(), statement, values)
-        except self._driver_error as error:
-            connection.invalidate()
-            raise _unusable(statement, error) from error
+            if connection is not None:
+                connection.invalidate()
+                self._own = None
+            raise sa.exc.OperationalError(statement, None, error, hide_parameters=True) from error
         finally:
-            connection.close()
+            if connection is not None and self._own is None:
+                connection.close()
 
     def _first(self, cursor: Any, statement: str, values: dict[str, Any]) -> Any:
         if not self._ready:
@@ -195,11 +208,6 @@ class OwnStorage(Storage, SlidingWindowCounterSupport, TimestampedSlidingWindow)
     def _spelled(self, statement: str) -> str:
         """`statement` with its parameters marked as the driver wants them."""
         return statement if self._engine.dialect.name == "sqlite" else _spelled_pyformat(statement)
-
-
-def _unusable(statement: str, error: Exception) -> sa.exc.OperationalError:
-    """The driver's `error` as one of those that the rest of the service knows."""
-    return sa.exc.OperationalError(statement, None, error, hide_parameters=True)
 
 
 @functools.cache

@@ -10,13 +10,13 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
 from postgresql import ROLE, TEMPLATE, Cluster, find_programs
+from rules import change_rules
 from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
 from comments_service.accounts import tokens
 from comments_service.extensions import db, limiter
 from comments_service.sites import policy, registry
-from comments_service.sites.models import Site
 
 DATA = os.environ.get("COMMENTS_TEST_DATA")
 GENEROUS = "100000 per minute"
@@ -159,13 +159,7 @@ def blog(app: Flask) -> str:
 @pytest.fixture
 def holds(blog: str) -> Callable[..., None]:
     """Change rules of the blog's policy."""
-
-    def change(**rules: object) -> None:
-        site = db.session.get_one(Site, SITE)
-        site.policy = {**site.policy, **rules}
-        db.session.commit()
-
-    return change
+    return change_rules
 
 
 @pytest.fixture

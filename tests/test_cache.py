@@ -15,11 +15,10 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from people import ORIGIN, PAGE, SITE, Commenter, Mia, Reader
+from rules import change_rules
 
 from comments_service import config, create_app, http
 from comments_service.comments.cache import Cache, Entry, Reply, Validity
-from comments_service.extensions import db
-from comments_service.sites.models import Site
 
 THREAD = f"/api/v1/sites/{SITE}/thread"
 EVIL = (
@@ -148,9 +147,7 @@ def test_a_preflight_is_answered_for_the_site_only(client: FlaskClient, blog: st
 
 
 def test_a_thread_closes_on_time_though_it_was_kept(ada: Commenter, mia: Mia, thread: Reader) -> None:
-    site = db.session.get_one(Site, SITE)
-    site.policy = {**site.policy, "close_after_days": 1}
-    db.session.commit()
+    change_rules(close_after_days=1)
     mia.approves(ada.submits())
     assert thread.opens().json["state"] == "open"
     with time_machine.travel(http.now() + timedelta(days=2)):

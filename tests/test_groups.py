@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from door import MIAS_PASSWORD, Browser, add_mia
 from flask import Flask
 from people import SITE, Commenter, Mia
+from rules import change_rules
 from test_queue_pages import Page, opens, stored
 from werkzeug.test import TestResponse
 
@@ -25,9 +26,7 @@ PILLS = "Buy the very best pills at our most wonderful shop, number {} of the da
 @pytest.fixture(autouse=True)
 def patient(blog: str) -> None:
     """A blog on which nothing is spam by itself."""
-    site = db.session.get_one(Site, blog)
-    site.policy = {**site.policy, "spam_at": 100}
-    db.session.commit()
+    change_rules(spam_at=100)
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from people import SITE, Commenter, Mia, Reader
+from rules import change_rules
 
 from comments_service import housekeeping, http
 from comments_service.comments import counts
 from comments_service.comments.models import Comment
 from comments_service.extensions import db
 from comments_service.moderation import records, sealing
-from comments_service.sites.models import Site
 
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -23,12 +23,6 @@ BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def clock() -> Iterator[Any]:
     with time_machine.travel(BEGIN, tick=False) as traveller:
         yield traveller
-
-
-def rule(**values: Any) -> None:
-    site = db.session.get_one(Site, SITE)
-    site.policy = {**site.policy, **values}
-    db.session.commit()
 
 
 def after(clock: Any, days: float) -> None:
@@ -92,7 +86,7 @@ def test_what_was_thrown_away_lately_stays_however_old_it_is(clock: Any, ada: Co
 
 @pytest.mark.parametrize("days", [0, 7])
 def test_a_site_says_how_long_its_trash_is_kept(clock: Any, ada: Commenter, mia: Mia, days: int) -> None:
-    rule(trash_days=days)
+    change_rules(trash_days=days)
     mia.decides(ada.submits("In the trash"), "trash")
     after(clock, 6)
     assert left() == {"In the trash"}

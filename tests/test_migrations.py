@@ -109,7 +109,7 @@ def filled(table: sa.Table) -> dict[str, Any]:
 
 def fill() -> None:
     """Put a row into each table."""
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         for table in tables().values():
             connection.execute(table.insert().values(filled(table)))
 
@@ -118,7 +118,7 @@ def add_row(name_of_table: str, **values: Any) -> None:
     """Put another row into a table, with these values and an id of its own."""
     table = tables()[name_of_table]
     values = {"id": UUID(int=1) if isinstance(table.c.id.type, sa.Uuid) else "1" * 32, **values}
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         connection.execute(table.insert().values(filled(table) | values))
 
 
@@ -140,7 +140,7 @@ def revision() -> str | None:
 
 def to(target: str) -> None:
     """Upgrade as far as `target`."""
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         migrations.run(connection, database.MIGRATIONS, target)
 
 
@@ -180,7 +180,7 @@ def test_from_nothing_to_exactly_the_models(empty: Flask) -> None:
 def test_a_model_that_no_migration_made_would_be_seen(empty: Flask) -> None:
     """Else the test above would prove nothing."""
     database.upgrade()
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         connection.exec_driver_sql("ALTER TABLE site DROP COLUMN revision")
         connection.exec_driver_sql("CREATE INDEX extra ON comment (name)")
         context = MigrationContext.configure(connection, opts={"include_name": is_modelled})

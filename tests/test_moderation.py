@@ -16,6 +16,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from people import ORIGIN, PAGE, SITE, Commenter, Mia, Reader
+from rules import change_rules
 from werkzeug.test import TestResponse
 
 from comments_service import http
@@ -640,7 +641,7 @@ def test_a_page_of_the_log_never_parts_an_event_of_two_sites(blog: str, app: Fla
 
 
 def test_the_queue_says_why_each_one_is_held(ada: Commenter, ben: Commenter, desk: Desk) -> None:
-    registry_policy(hold_at=0.5)
+    change_rules(hold_at=0.5)
     token = ada.touches_the_form()
     with time_machine.travel(http.now() + timedelta(seconds=30), tick=False):
         ada.submits("Calm", token=token)
@@ -657,12 +658,6 @@ def test_the_queue_says_why_each_one_is_held(ada: Commenter, ben: Commenter, des
     assert all(reason["evidence"] for card in cards.values() for reason in card["reasons"])
     for card in cards.values():
         assert card["score"] == pytest.approx(sum(reason["points"] for reason in card["reasons"]))
-
-
-def registry_policy(**rules: object) -> None:
-    site = registry.changing(SITE)
-    site.policy = {**site.policy, **rules}
-    db.session.commit()
 
 
 def test_the_queue_has_all_that_a_decision_needs(ada: Commenter, ben: Commenter, desk: Desk) -> None:

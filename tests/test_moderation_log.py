@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from people import SITE, Commenter, Mia
 from werkzeug.test import TestResponse
 
-from comments_service import http
+from comments_service import database, http
 from comments_service.accounts import tokens
 from comments_service.cli import main
 from comments_service.extensions import db
@@ -57,7 +57,7 @@ def broken() -> str | None:
 def tamper(statement: str, **values: object) -> None:
     """Change the database behind the service's back."""
     db.session.rollback()
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         assert connection.execute(sa.text(statement), values).rowcount > 0
 
 
@@ -159,6 +159,6 @@ def test_a_log_from_before_the_seals_is_sealed_as_it_is(busy: list[str]) -> None
     tamper("DELETE FROM seal")
     tamper("UPDATE change SET part = 0")
     assert "never sealed" in str(broken())
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         sealing.seal_all(connection)
     assert broken() is None

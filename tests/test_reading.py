@@ -5,18 +5,14 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 from people import ORIGIN, PAGE, SITE, Commenter, Mia, Reader
-
-from comments_service.extensions import db
-from comments_service.sites.models import Site
+from rules import change_rules
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
 def ten_at_a_time(blog: str) -> None:
-    site = db.session.get_one(Site, SITE)
-    site.policy = {**site.policy, "page_size": 10}
-    db.session.commit()
+    change_rules(page_size=10)
 
 
 def conversation(ada: Commenter, ben: Commenter, mia: Mia, topics: int) -> list[str]:

@@ -1,6 +1,7 @@
 """Mia, who owns the blog, decides what it does: each setting by its name, each change an event, each rule tried before."""
 
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from threading import Event, Thread
@@ -13,9 +14,10 @@ from door import Browser, add_mia
 from flask import Flask
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
+from running import COMMAND, environ
 from werkzeug.test import TestResponse
 
-from comments_service import cli, delivery, http
+from comments_service import cli, config, delivery, http
 from comments_service.accounts import moderators, tokens
 from comments_service.accounts.models import Role
 from comments_service.administration import settings, settings_pages
@@ -115,6 +117,20 @@ def test_a_change_is_seen_by_readers_at_once(ada: Commenter, mia: Mia, thread: R
     seen = thread.opens()
     assert (len(seen.json["comments"]), seen.json["max_depth"]) == (10, 1)
     assert seen.headers["ETag"] != before
+
+
+def test_what_a_command_changes_beside_the_service_counts_a_second_later(
+    ada: Commenter, thread: Reader, settings: config.Settings
+) -> None:
+    assert ada.submits().status_code == 202
+    assert thread.opens().json["max_depth"] == 3
+    given = {"database_url": settings.database_url} if settings.database_url else {}
+    command = [*COMMAND, "site", "settings", SITE, "moderation=none", "hold_at=90", "spam_at=99", "max_depth=1"]
+    db.session.rollback()
+    subprocess.run(command, env=environ(settings.instance_path, **given), check=True)
+    time.sleep(registry.KEPT_SECONDS)
+    assert thread.opens().json["max_depth"] == 1
+    assert ada.submits("Once more!").status_code == 201
 
 
 def test_an_origin_that_is_added_may_send_and_read(ada: Commenter, mia: Mia, thread: Reader) -> None:

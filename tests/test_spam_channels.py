@@ -13,8 +13,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from people import ORIGIN, PAGE, SITE, Commenter
+from rules import change_rules
 from running import free_port
 
+from comments_service import database
 from comments_service.comments.models import Comment
 from comments_service.extensions import db
 from comments_service.sites.models import Site
@@ -76,9 +78,7 @@ def asks(app: Flask, blog: str, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     monkeypatch.setattr(channels, "_failed_at", {})
 
     def ask(akismet: bool = False, hook: bool = False, **settings: str) -> None:
-        site = db.session.get_one(Site, SITE)
-        site.policy = {**site.policy, "akismet": akismet, "hook": hook}
-        db.session.commit()
+        change_rules(akismet=akismet, hook=hook)
         app.extensions["settings"] = replace(app.extensions["settings"], **settings)
 
     return ask
@@ -199,8 +199,7 @@ def test_nobody_waits_for_a_service_with_a_transaction_open(ada: Commenter, ben:
         slow.start()
         while not hooked.asked:
             time.sleep(0.01)
-        connection = db.engine.connect().execution_options(writes=True)
-        with connection, connection.begin():  # SQLite's one write lock is free
+        with database.writing() as connection:  # SQLite's one write lock is free
             connection.execute(sa.update(Site).values(revision=Site.revision + 1))
     hooked.done.set()
     slow.join()

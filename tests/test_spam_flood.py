@@ -10,14 +10,14 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
-from people import ORIGIN, SITE, Commenter, Mia
+from people import ORIGIN, Commenter, Mia
+from rules import change_rules
 from werkzeug.test import TestResponse
 
 from comments_service import housekeeping, http
 from comments_service.comments.models import Comment, EarlierBody, Status
 from comments_service.extensions import db
 from comments_service.sites import policy, registry
-from comments_service.sites.models import Site
 
 SECRETS = {"id", "created_at", "receipt", "editable_until", "edited_at", "body", "body_source"}
 PILLS = "Buy pills"
@@ -26,13 +26,7 @@ PILLS = "Buy pills"
 @pytest.fixture
 def rules(blog: str) -> Callable[..., None]:
     """Change the blog's policy."""
-
-    def change(**values: object) -> None:
-        site = db.session.get_one(Site, SITE)
-        site.policy = {**site.policy, **values}
-        db.session.commit()
-
-    return change
+    return change_rules
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from people import SITE, Commenter, Mia
 from spam_texts import HAM
 from werkzeug.test import TestResponse
 
+from comments_service import database
 from comments_service.comments.models import NEAR, Comment, Status
 from comments_service.extensions import db
 from comments_service.sites.policy import Policy
@@ -93,7 +94,7 @@ def test_what_is_found_is_compared_and_another_site_is_not_looked_at(
 ) -> None:
     ada.submits(VARIANTS[0])
     db.session.rollback()
-    with db.engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with database.writing() as connection:
         connection.exec_driver_sql("UPDATE comment SET body = 'something else altogether'")
     assert reason(eves(2).submits(VARIANTS[1]), "duplicates") is None, "what has a key in common is compared itself"
     elsewhere = sent(VARIANTS[1], site_id="other")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 from flask import Flask
 from people import SITE, Commenter, Mia
+from rules import change_rules
 
 from comments_service import cli, http
 from comments_service.accounts.actor import COMMAND_LINE
@@ -28,12 +29,9 @@ def rules(blog: str) -> Callable[..., policy.Policy]:
     """The blog's policy with other values, and written to it when it is `kept`."""
 
     def change(kept: bool = False, **values: object) -> policy.Policy:
-        site = db.session.get_one(Site, SITE)
-        changed = {**site.policy, **values}
         if kept:
-            site.policy = changed
-            db.session.commit()
-        return policy.checked(changed)
+            change_rules(**values)
+        return policy.checked({**db.session.get_one(Site, SITE).policy, **values})
 
     return change
 

@@ -8,14 +8,13 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from people import PAGE, SITE, Commenter, Mia, Reader
+from rules import change_rules
 from werkzeug.test import TestResponse
 
 from comments_service import http
 from comments_service.comments.models import Comment, Thread, ThreadAlias
 from comments_service.extensions import db
 from comments_service.moderation import sealing
-from comments_service.sites.models import Site
-from comments_service.sites.policy import Policy
 
 API = "/api/v1/moderation"
 CAKE, PIE = "/2026/cake", "/2026/pie"
@@ -35,16 +34,8 @@ def asks(mia: Mia) -> Asks:
 
 @pytest.fixture
 def rule(blog: str) -> Callable[..., None]:
-    """Give the blog another policy."""
-
-    def change(**values: Any) -> None:
-        db.session.rollback()
-        site = db.session.get_one(Site, blog)
-        site.policy = msgspec.to_builtins(Policy(**values))
-        site.revision += 1
-        db.session.commit()
-
-    return change
+    """Change rules of the blog's policy."""
+    return change_rules
 
 
 def write(who: Commenter, mia: Mia, *bodies: str, page: str = PAGE) -> list[str]:

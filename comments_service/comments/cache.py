@@ -2,9 +2,7 @@
 
 One cache for a process, with two doors: the server's front gives what is `fresh` from its event loop, and the WSGI
 layer `CachedReads` checks again, or makes anew, under any server. An entry remembers the epoch in which it was known
-to be right. SQLite's epoch is `PRAGMA data_version` of a connection that never writes, which changes with every
-commit of any other; PostgreSQL's is the second, with this process's own commits. In a new epoch the revisions of
-thread and site decide.
+to be right.
 """
 
 import gzip
@@ -16,16 +14,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
 
 import brotli
 import msgspec
 import sqlalchemy as sa
 
-from ..extensions import reading_from
 from ..http import NOTE, Note
-from .replica import Replica
+from .validity import Epoch, Revision, Validity
 
 COMPRESSED_FROM = 512  # bytes
 GZIP_LEVEL = 6
@@ -49,13 +46,6 @@ KEPT = tuple(
 
 Key = tuple[str, str]
 Headers = list[tuple[str, str]]
-Epoch = tuple[int, int]
-Revision = tuple[int, int]  # of the thread, of its site
-
-REVISIONS = """
-    SELECT COALESCE(thread.revision, -1), site.revision
-    FROM site LEFT JOIN thread ON thread.site_id = site.id AND thread.page = :page WHERE site.id = :site
-"""
 
 
 class Reply(NamedTuple):
@@ -114,69 +104,6 @@ class Entry:
             return Reply(304, headers, b"")
         headers.append(("content-length", str(len(form.body))))
         return Reply(200, headers, b"" if head else form.body)
-
-
-class Validity:
-    """Tells epochs and revisions of the database behind `engine`; what can be, it reads from `replica`."""
-
-    def __init__(self, engine: sa.Engine, replica: Replica | None = None) -> None:
-        self._engine = engine
-        self._replica = replica
-        self._commits = 0
-        self._lock = threading.Lock()
-        self._watcher: sqlite3.Connection | None = None
-        self._path = engine.url.database if engine.dialect.name == "sqlite" else None
-
-    def epoch(self) -> Epoch:
-        """A value that differs once anything may have changed."""
-        if self._path is None:
-            return int(time.monotonic()), self._commits
-        with self._lock:
-            return self._watching().execute("PRAGMA data_version").fetchone()[0], 0
-
-    def committed(self, session: Any) -> None:
-        """Note that this process committed something."""
-        self._commits += 1
-
-    def revision(self, note: Note) -> Revision | None:
-        """The revisions of the note's thread and site; None where they tell nothing."""
-        if note.page is None:
-            return None
-        about = {"site": note.site, "page": note.page}
-        if self._path is not None:
-            with self._lock:
-                return cast("Revision | None", self._watching().execute(REVISIONS, about).fetchone())
-
-        def look_up(connection: sa.Connection) -> Any:
-            return connection.execute(sa.text(REVISIONS), about).first()
-
-        row = self._replica.read(self.epoch(), look_up) if self._replica else None
-        if row is None:
-            with self._engine.connect() as connection:
-                row = look_up(connection)
-        return (row[0], row[1]) if row else None
-
-    def ask(self, epoch: Epoch, make: Callable[[], Reply]) -> Reply:
-        """What `make` answers in `epoch`: from the replica, or where that cannot answer, from the primary."""
-        if self._replica is None:
-            return make()
-
-        def read(connection: sa.Connection) -> Reply:
-            with reading_from(connection):
-                return make()
-
-        reply = self._replica.read(epoch, read)
-        return make() if reply is None or reply.status >= 500 else reply
-
-    def is_quick(self) -> bool:
-        """Whether a look at the database takes microseconds, and may so be taken on an event loop."""
-        return self._path is not None
-
-    def _watching(self) -> sqlite3.Connection:
-        """A connection that never writes; used under the lock."""
-        if self._watcher is None:
-            self._watcher = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, check_same_thread=False)
-        return self._watcher
 
 
 class Cache:
@@ -263,7 +190,7 @@ class Cache:
         epoch = self._validity.epoch()
         guess = self._entries.get(key)
         before = self._validity.revision(guess.note) if guess else None
-        reply = self._validity.ask(epoch, make)
+        reply = self._validity.read(epoch, make, lambda made: made.status >= 500)
         note = _note(reply)
         if note is None or reply.status != 200:
             return Reply(reply.status, _without_note(reply.headers), reply.body)

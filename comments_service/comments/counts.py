@@ -6,8 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import add_up, connection, table
-from ..extensions import db
+from ..database import add_up, table
+from ..extensions import connection, db
 from .models import Comment, DayCount, Status, StatusCount, Thread
 
 PARTS = 8

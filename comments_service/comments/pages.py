@@ -14,7 +14,7 @@ from ..errors import FieldError
 from ..sites import page_key, policy
 from ..sites.models import Site
 from ..sites.registry import find
-from . import form, form_token, markup, reading, structured
+from . import form, form_token, markup, reading, structured, threads
 from .texts import COMMENTS, PAGE_TEXTS, TEXTS, away_notice, said, with_notice
 from .views import note, question
 
@@ -46,6 +46,7 @@ class Filled:
 def show(site_id: str) -> Response:
     site = find(site_id)
     asked = question(site)
+    asked.page = threads.page_now(site.id, asked.page)
     if "fragment" in request.args:
         html, closes_at = render(site, asked, Filled(), structured.article(request.args))
         return http.cacheable(html.encode(), "text/html", note(site, asked.page, closes_at))

@@ -31,6 +31,8 @@ def many_lines(raw: str) -> str:
 
 def one_line(raw: str) -> str:
     """`raw` as one line: whatever white space or line break it holds becomes a single space."""
+    if raw.isascii() and raw.isprintable():  # as most are: nothing in it but the spaces has another spelling
+        return " ".join(raw.split())
     return _SPACES.sub(" ", harmless(_SPACES.sub(" ", _known(raw)))).strip()
 
 

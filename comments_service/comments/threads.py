@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import connection, insert_new, table
+from ..database import insert_new, table
+from ..extensions import connection
 from ..sites.policy import Policy
 from .models import Thread, ThreadAlias
 

@@ -25,7 +25,7 @@ def thread(site_id: str) -> Response:
     site = registry.find(site_id)
     asked = question(site)
     answer, closes_at = reading.thread(site, policy.of(site), asked, http.now())
-    return http.cacheable(msgspec.json.encode(answer), "application/json", note(site, asked.page, closes_at))
+    return http.cacheable(msgspec.json.encode(answer), "application/json", note(site, answer.page, closes_at))
 
 
 @bp.get("/counts")
@@ -51,7 +51,7 @@ def latest(site_id: str) -> Response:
 @bp.get("/feed.atom")
 def atom(site_id: str) -> Response:
     site = registry.find(site_id)
-    page = asked_page(site) if "page" in request.args else None
+    page = threads.page_now(site.id, asked_page(site)) if "page" in request.args else None
     query = f"?{urlencode({'page': page})}" if page is not None else ""
     address = f"{config.current().address}/api/v1/sites/{site.id}/feed.atom{query}"
     body = feed.atom(site, page, reading.latest(site, FEED_LENGTH, page), address)
@@ -73,10 +73,9 @@ def question(site: Site) -> reading.Question:
 
 
 def asked_page(site: Site) -> str:
-    """The page that the query names, as its key; the new one when its thread was moved."""
+    """The page that the query names, as its key."""
     translate = i18n.translator(http.language())
-    key = page_key.normalise(request.args.get("page"), site.origins, policy.of(site).page_parameters, translate)
-    return threads.page_now(site.id, key)
+    return page_key.normalise(request.args.get("page"), site.origins, policy.of(site).page_parameters, translate)
 
 
 def _key_or_none(site: Site, page: str) -> str | None:

@@ -1,22 +1,39 @@
 """Adding and finding sites."""
 
 import re
+import time
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import msgspec
 import sqlalchemy as sa
 
-from ..database import connection, table, transaction
+from ..database import table, transaction, when_committed
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
-from ..extensions import db
+from ..extensions import connection, db
 from ..i18n import N_
 from .models import KEY_LENGTH, Site
 from .policy import Policy
 
 _FIND = sa.select(table(Site)).where(Site.id == sa.bindparam("id"))
+KEPT_SECONDS = 1.0
+MOST_KEPT = 1000
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+
+
+class _Kept(NamedTuple):
+    """A site as it was read, for how long it is taken for right, and the last change that was known then."""
+
+    site: Site
+    until: float
+    change: object
+
+
+# Sites are read with each request and change once in a while.
+_known: WeakKeyDictionary[sa.Engine, dict[str, _Kept]] = WeakKeyDictionary()
+_last_change = object()
 
 
 def find(site_id: str) -> Site:
@@ -28,11 +45,24 @@ def find(site_id: str) -> Site:
 
 
 def peek(site_id: str) -> Site | None:
-    """The site with the key `site_id`, to be read only, or None."""
+    """The site with the key `site_id`, to be read only, or None.
+
+    What this process changes of it is seen at once, what others change a second later at most.
+    """
+    known = _known.setdefault(db.engine, {})
+    kept = known.get(site_id)
+    if kept and kept.change is _last_change and time.monotonic() < kept.until:
+        return kept.site
     if not KEY.fullmatch(site_id):
         return None
+    change, until = _last_change, time.monotonic() + KEPT_SECONDS
     # A row has the attributes of the object that the session would make of it, for a third of the time.
-    return cast("Site | None", connection().execute(_FIND, {"id": site_id}).first())
+    site = cast("Site | None", connection().execute(_FIND, {"id": site_id}).first())
+    if site is not None:
+        if len(known) >= MOST_KEPT:
+            known.clear()
+        known[site_id] = _Kept(site, until, change)
+    return site
 
 
 def changing(site_id: str) -> Site:
@@ -40,7 +70,14 @@ def changing(site_id: str) -> Site:
     site = db.session.get(Site, site_id) if KEY.fullmatch(site_id) else None
     if site is None:
         raise NotFound(N_("There is no such site."))
+    when_committed(_forget)
     return site
+
+
+def _forget() -> None:
+    """Let sites be read anew: one was changed."""
+    global _last_change  # noqa: PLW0603 - of the process
+    _last_change = object()
 
 
 def lists(origin: str) -> bool:

@@ -10,7 +10,8 @@ from itertools import zip_longest
 import sqlalchemy as sa
 
 from ..comments.form import Submission
-from ..database import connection, table
+from ..database import table
+from ..extensions import connection
 from ..sites.policy import Policy
 from . import hosts
 from .folding import outline

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import NEAR, Comment, Status
-from ..database import connection
+from ..extensions import connection
 from ..sites.policy import Policy
 from . import hosts, likeness
 from .folding import fold, plain

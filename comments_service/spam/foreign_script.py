@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment, Status
-from ..database import connection
+from ..extensions import connection
 from ..sites.policy import Policy
 from . import scripts
 from .judgement import Evidence, Known

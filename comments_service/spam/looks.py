@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..comments.form import Submission
-from ..database import connection
+from ..extensions import connection
 
 Row = tuple[str, int]
 Seen = Mapping[str, Sequence[Row]]

@@ -13,8 +13,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..database import connection, insert_new, table, uuid7
-from ..extensions import db
+from ..database import insert_new, table, uuid7
+from ..extensions import connection, db
 from . import snapshot, steps
 from .learner import Learner, Step
 from .looks import Look, Row

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from ..comments import counts
 from ..comments.form import Submission
 from ..comments.models import Comment, EarlierBody, Status, StatusCount
-from ..database import add_up, connection, first_id
-from ..extensions import db
+from ..database import add_up, first_id
+from ..extensions import connection, db
 from ..sites.models import Site
 from ..sites.policy import Policy, of
 from .judgement import Evidence, Verdict

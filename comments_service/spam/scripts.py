@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import Counter
 from functools import lru_cache
+from itertools import islice
 
 from . import hosts
 from .folding import plain
@@ -79,9 +80,11 @@ _STARTS = tuple(start for start, _ in _BLOCKS)
 @lru_cache(16)  # those that are being judged just now
 def of(text: str) -> str | None:
     """The name of the script of `text`; None where no script has more than half of its letters, or they are few."""
-    letters = [letter for letter in plain(hosts.unlinked(text)) if letter.isalpha()][:LOOKED_AT]
-    if len(letters) < FEWEST_LETTERS:
+    letters = Counter(islice(filter(str.isalpha, plain(hosts.unlinked(text))), LOOKED_AT))
+    if letters.total() < FEWEST_LETTERS:
         return None
-    numbers = Counter(_BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1] for letter in letters)
+    numbers: Counter[str] = Counter()
+    for letter, number in letters.items():
+        numbers[_BLOCKS[bisect_right(_STARTS, ord(letter)) - 1][1]] += number
     script, number = numbers.most_common(1)[0]
-    return script if script and 2 * number > len(letters) else None
+    return script if script and 2 * number > letters.total() else None

@@ -15,7 +15,7 @@ from limits.storage import Storage
 from limits.storage.base import SlidingWindowCounterSupport
 
 from .. import config, http
-from ..extensions import db, limiter
+from ..extensions import let_go, limiter
 from . import challenge
 from .challenge import Challenge, ChallengeRequired
 from .submit import RequestKey, answered
@@ -39,7 +39,7 @@ def admit(knock: Knock) -> bool:
 
     Raises `TooMany` or `ChallengeRequired`.
     """
-    db.session.rollback()  # who holds one connection and waits for another may wait for ever behind PgBouncer
+    let_go()  # who holds one connection and waits for another may wait for ever behind PgBouncer
     try:
         return _admit(knock)
     except limiter.storage.base_exceptions:  # of the configured one, whichever counts just now
@@ -48,7 +48,7 @@ def admit(knock: Knock) -> bool:
 
 def due(site_id: str) -> Challenge | None:
     """The challenge that a submission to the site had better solve now."""
-    db.session.rollback()
+    let_go()
     try:
         pressure = _pressure(config.current().site_rate, site_id)
     except limiter.storage.base_exceptions:  # of the configured one, whichever counts just now

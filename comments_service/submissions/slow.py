@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment
-from ..database import connection, first_id
+from ..database import first_id
 from ..errors import TooMany
+from ..extensions import connection
 from ..i18n import N_
 from ..sites.policy import Policy
 

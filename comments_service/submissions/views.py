@@ -112,8 +112,7 @@ def page_of(site: Site, page: object) -> str:
 
 def sender() -> arrival.Sender:
     """Who sent this request."""
-    client = http.sealer().client(http.network(http.client_address()))
-    return arrival.Sender(client, http.language(), http.now())
+    return arrival.Sender(http.client(), http.language(), http.now())
 
 
 def grace() -> timedelta:
