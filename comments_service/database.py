@@ -86,9 +86,9 @@ def transaction(use_case: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(use_case)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(1, ATTEMPTS + 1):
-            let_go()  # a read before may have left an older snapshot open
             work = _Work(again=attempt > 1)
             try:
+                let_go()  # a read before may have left an older snapshot open
                 return work.do(lambda: use_case(*args, **kwargs))
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _retried(error, work.committing):

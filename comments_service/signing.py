@@ -31,22 +31,23 @@ class Signer:
     """
 
     def __init__(self, keys: Keys) -> None:
-        self._key = keys.derive("tokens")
+        key = keys.derive("tokens")
+        self._serializers = {
+            purpose: URLSafeSerializer(key, salt=purpose.value, signer_kwargs={"digest_method": sha256})
+            for purpose in Purpose
+        }
 
     def sign(self, purpose: Purpose, payload: list[str], at: datetime) -> str:
         """A token for `payload`, dated `at`."""
-        return str(self._serializer(purpose).dumps([int(at.timestamp() * 1000), *payload]))
+        return str(self._serializers[purpose].dumps([int(at.timestamp() * 1000), *payload]))
 
     def read(self, purpose: Purpose, token: str, now: datetime, max_age: timedelta) -> tuple[list[str], datetime]:
         """The payload and time of `token`; raises `BadToken` when it is not ours, or older than `max_age`."""
         try:
-            content: Any = self._serializer(purpose).loads(token)
+            content: Any = self._serializers[purpose].loads(token)
             signed_at = datetime.fromtimestamp(content[0] / 1000, now.tzinfo)
         except (BadData, UnicodeError, TypeError, ValueError, LookupError) as error:
             raise BadToken("not a token of this service") from error
         if not timedelta(0) <= now - signed_at + timedelta(minutes=1) <= max_age + timedelta(minutes=1):
             raise BadToken("this token has expired")
         return list(content[1:]), signed_at
-
-    def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
-        return URLSafeSerializer(self._key, salt=purpose.value, signer_kwargs={"digest_method": sha256})
