@@ -9,6 +9,7 @@ import io
 import logging
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -42,6 +43,8 @@ SWITCH_SECONDS = 0.001  # a read on the event loop waits at most so long for a t
 READS = frozenset({"GET", "HEAD"})
 HEADER_SECONDS = 10
 HEADER_BYTES = 32_768
+CONNECTIONS = 4096  # of a worker; who comes above that waits until one is closed
+OTHER_FILES = 256  # that a worker may have open besides
 DRAIN_SECONDS = 20
 
 
@@ -61,6 +64,7 @@ def serve(settings: Settings) -> None:
         "interface": Interfaces.RSGI,
         "http": HTTPModes.http1,
         "http1_settings": HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
+        "backpressure": _most_connections(),
         "websockets": False,
         "log_access": False,
     }
@@ -69,6 +73,12 @@ def serve(settings: Settings) -> None:
         _leave()
     else:
         _serve_in_workers(settings, common)
+
+
+def _most_connections() -> int:
+    """How many connections a worker may hold, with files left for everything else."""
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)  # granian takes as many as it may
+    return CONNECTIONS if files == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, files - OTHER_FILES))
 
 
 async def _serve_here(settings: Settings, common: dict[str, Any]) -> None:

@@ -173,17 +173,6 @@ def test_a_header_with_an_underscore_passes_for_no_other(standing: Service) -> N
             assert read_answer(connection)[0].status == status
 
 
-def test_idle_and_stalled_connections_stop_nobody(instance_with_blog: Path) -> None:
-    head, _ = comment("First!")
-    stalled = POST + header(Host="x", Content_Length=100, **head) + b"\r\n{"
-    with Service(instance_with_blog) as service, ExitStack() as connections:
-        for number in range(50):
-            connection = connections.enter_context(service.connect())
-            connection.sendall((b"", b"GET ", stalled)[number % 3])
-        assert service.submits("First!")[0].status == 201
-        assert service.opens_thread()["count"] == 1
-
-
 def test_sigterm_lets_a_request_in_flight_finish(instance_with_blog: Path) -> None:
     head, form = comment("First!")
     with Service(instance_with_blog) as service, service.connect() as connection, service.connect():
