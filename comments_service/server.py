@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
@@ -24,16 +24,18 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 import msgspec
 from flask import Flask
-from granian import Granian
+from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.common import AbstractServer
 from granian.server.embed import Server as EmbeddedGranian
+from granian.server.mp import MPServer as GranianInWorkers
 
-from . import create_app, database, delivery
+from . import config, create_app, database, delivery, listening
 from .comments.cache import Cache, Reply, ask
 from .config import Settings
-from .errors import Invalid, ServiceError, TooLarge, TooSlow, Unavailable, problem
+from .errors import ServiceError, TooLarge, TooSlow, Unavailable, problem
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +56,12 @@ def settings_for(settings: Settings, host: str | None, port: int | None) -> Sett
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight then is finished first.
+    """Serve until SIGTERM or SIGINT; what is in flight then is finished first. SIGHUP begins anew after that.
 
     Raises `Invalid` when the address cannot be listened on.
     """
     common: dict[str, Any] = {
-        "address": _listenable(settings.host, settings.port),
+        "address": settings.host,
         "port": settings.port,
         "interface": Interfaces.RSGI,
         "http": HTTPModes.http1,
@@ -68,29 +70,61 @@ def serve(settings: Settings) -> None:
         "websockets": False,
         "log_access": False,
     }
-    if settings.workers == 1:
-        asyncio.run(_serve_here(settings, common))
-        _leave()
-    else:
-        _serve_in_workers(settings, common)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to begin anew
+    listeners = listening.listeners(settings.host, settings.port, settings.workers)
+    serve_so = _serve_here if settings.workers == 1 else _serve_in_workers
+    if serve_so(settings, listeners, common):
+        listening.begin_anew(listeners)
+    _leave()
+
+
+class _OnListeners(AbstractServer[Any]):
+    """What is changed of granian: its sockets are open already, and SIGHUP ends it to begin anew."""
+
+    listeners: list[socket.socket]
+    files: list[int]  # of the listeners; granian closes them where it accepts
+    begins_anew = False
+
+    def _init_shared_socket(self) -> None:
+        self._sso = None
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override]
+        self._shd = SocketHolder(self.files[idx], False, listening.BACKLOG)  # type: ignore[call-arg, assignment]
+        return super()._spawn_worker(idx, target, callback_loader)  # type: ignore[call-arg]
+
+    def signal_handler_interrupt(self, *_: Any) -> None:
+        if multiprocessing.parent_process() is not None:
+            os._exit(0)  # a worker that has not begun yet
+        if not self.begins_anew:
+            listening.close(self.listeners)
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
+
+    def signal_handler_reload(self, *_: Any) -> None:
+        """Stop, to begin anew; with a wrong setting go on, and on a terminal that was closed end."""
+        try:
+            config.load(os.environ)
+        except config.BadSettings as error:
+            log.error("The old settings stay: %s", error)
+            return
+        self.begins_anew = not os.isatty(0)
+        self.signal_handler_interrupt()
+
+
+class _Here(_OnListeners, EmbeddedGranian):
+    """Serves in this process: half the memory of a master with one worker."""
+
+
+class _InWorkers(_OnListeners, GranianInWorkers):
+    """Serves in processes of their own, looked after by this one."""
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:  # type: ignore[override]
+        return super()._spawn_worker(idx, target, partial(callback_loader, idx))
 
 
 def _most_connections() -> int:
     """How many connections a worker may hold, with files left for everything else."""
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)  # granian takes as many as it may
     return CONNECTIONS if files == resource.RLIM_INFINITY else max(1, min(CONNECTIONS, files - OTHER_FILES))
-
-
-async def _serve_here(settings: Settings, common: dict[str, Any]) -> None:
-    """Serve in this process: half the memory of a master with one worker."""
-    server = EmbeddedGranian(Front(create_app(settings), settings), log_level=LogLevels.error, **common)
-    server.workers_kill_timeout = DRAIN_SECONDS
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signum, server.stop)
-    await server.serve()
-    if server.interrupt_children:
-        raise Unavailable("The server stopped by itself.")
 
 
 def _leave() -> NoReturn:
@@ -101,9 +135,28 @@ def _leave() -> NoReturn:
     os._exit(0)
 
 
-def _serve_in_workers(settings: Settings, common: dict[str, Any]) -> None:
-    """Serve in processes of their own, looked after by this one."""
-    server = Granian(
+def _serve_here(settings: Settings, listeners: list[socket.socket], common: dict[str, Any]) -> bool:
+    server = _Here(Front(create_app(settings), settings), log_level=LogLevels.error, **common)
+    server.listeners, server.files = listeners, [each.dup().detach() for each in listeners]
+    server.workers_kill_timeout = DRAIN_SECONDS
+    asyncio.run(_until_stopped(server))
+    return server.begins_anew
+
+
+async def _until_stopped(server: _Here) -> None:
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, server.stop)
+    loop.add_signal_handler(signal.SIGHUP, server.signal_handler_reload)
+    with suppress(TimeoutError):  # whoever is not done by then is left
+        await server.serve()
+    if server.interrupt_children:
+        raise Unavailable("The server stopped by itself.")
+
+
+def _serve_in_workers(settings: Settings, listeners: list[socket.socket], common: dict[str, Any]) -> bool:
+    multiprocessing.set_start_method("fork")  # so that each has its socket
+    server = _InWorkers(
         "comments_service.server",
         workers=settings.workers,
         loop=Loops.asyncio,
@@ -112,24 +165,16 @@ def _serve_in_workers(settings: Settings, common: dict[str, Any]) -> None:
         workers_kill_timeout=DRAIN_SECONDS,
         **common,
     )
-    loader: Any = partial(_load, settings)
+    server.listeners, server.files = listeners, [each.fileno() for each in listeners]
+    loader: Any = partial(_load, settings, listeners)
     server.serve(target_loader=loader)
+    return server.begins_anew
 
 
-def _listenable(host: str, port: int) -> str:
-    """The numeric address of `host`, once its port was found free; granian's own words are a page of addresses."""
-    try:
-        family, kind, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        with socket.socket(family, kind) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
-            probe.listen()
-    except OSError as error:
-        raise Invalid(f"cannot listen on {host}, port {port}: {error.strerror}") from error
-    return str(place[0])
-
-
-def _load(settings: Settings, *_: Any) -> "Front":
+def _load(settings: Settings, listeners: list[socket.socket], _: str, worker: int) -> "Front":
+    """The front of a worker, which has inherited the listeners of all."""
+    listening.close(listeners[:worker] + listeners[worker + 1 :])
+    threading.Thread(target=_end_with_master, daemon=True).start()
     return Front(create_app(settings), settings)
 
 
@@ -177,7 +222,6 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._delivery.start()
-        threading.Thread(target=_end_with_master, daemon=True).start()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stop.set()

@@ -57,6 +57,7 @@ class Service:
             command,
             env=environ(instance, **given),
             cwd=instance.parent,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -78,7 +79,7 @@ class Service:
             if self.process.poll() is not None:
                 raise AssertionError(f"it ended with {self.process.returncode}: {self.process.communicate()[1]}")
             try:
-                self.connect().close()
+                self.asks("GET", "/healthz")
             except OSError:
                 time.sleep(0.05)  # nothing tells when a port opens
             else:

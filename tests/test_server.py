@@ -173,12 +173,17 @@ def test_a_header_with_an_underscore_passes_for_no_other(standing: Service) -> N
             assert read_answer(connection)[0].status == status
 
 
+def hold_a_request(connection: socket.socket) -> bytes:
+    """Send the head of a comment, and give its body once the server waits for that."""
+    head, form = comment("In flight")
+    connection.sendall(POST + header(Host="x", Content_Length=len(form), Expect="100-continue", **head) + b"\r\n")
+    assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    return form
+
+
 def test_sigterm_lets_a_request_in_flight_finish(instance_with_blog: Path) -> None:
-    head, form = comment("First!")
     with Service(instance_with_blog) as service, service.connect() as connection, service.connect():
-        asked = header(Host="x", Content_Length=len(form), Expect="100-continue", **head)
-        connection.sendall(POST + asked + b"\r\n")
-        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"  # now the server waits for the body
+        form = hold_a_request(connection)
         service.process.send_signal(signal.SIGTERM)
         connection.sendall(form)
         response, body = read_answer(connection)
@@ -186,6 +191,36 @@ def test_sigterm_lets_a_request_in_flight_finish(instance_with_blog: Path) -> No
         assert service.process.wait(timeout=15) == 0
         assert service.process.stderr is not None
         assert "Traceback" not in service.process.stderr.read()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_reload_finishes_what_is_in_flight_and_turns_nobody_away(instance_with_blog: Path, workers: int) -> None:
+    large = json.dumps({"body": "x" * LIMIT}).encode()
+    with Service(instance_with_blog, workers=workers) as service, service.connect() as connection:
+        assert service.asks("POST", "/api/v1/openapi.json", large)[0].status == 405
+        with (instance_with_blog / "config.toml").open("a") as file:
+            file.write(f"body_limit = {LIMIT}\n")
+        form = hold_a_request(connection)
+        service.process.send_signal(signal.SIGHUP)
+        with ThreadPoolExecutor(8) as people:
+            coming = [people.submit(service.asks, "GET", READ) for _ in range(40)]
+            time.sleep(0.2)
+            connection.sendall(form)
+            assert read_answer(connection)[0].status == 201
+            assert {one.result()[0].status for one in coming} == {200}
+        assert service.opens_thread()["count"] == 1
+        assert service.asks("POST", "/api/v1/openapi.json", large)[0].status == 413
+        assert service.process.poll() is None
+
+
+def test_a_reload_with_a_wrong_setting_leaves_all_as_it_was(instance_with_blog: Path) -> None:
+    with Service(instance_with_blog) as service:
+        with (instance_with_blog / "config.toml").open("a") as file:
+            file.write('body_limit = "much"\n')
+        service.process.send_signal(signal.SIGHUP)
+        assert service.process.stderr is not None
+        assert "body_limit" in service.process.stderr.readline()
+        assert service.submits("First!")[0].status == 201
 
 
 def test_sigint_ends_an_idle_server(instance_with_blog: Path) -> None:

@@ -56,6 +56,7 @@ def begun(service: Service, kind: str) -> bytes:
         "drips headers": b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
         "drips a body": service.request("POST", SUBMIT, **head)[:-2] + header(Content_Length=60_000) + b"\r\n{",
         "takes no answer": service.request("GET", "/embed.js"),
+        "takes none of many": service.request("GET", "/embed.js") * 400,  # more than the kernel takes in its place
     }[kind]
 
 
@@ -141,7 +142,7 @@ def test_crowds_of_five_hundred_keep_nobody_waiting_and_are_sent_home(instance_w
         alone = sockets(service)
         began = time.monotonic()
         kinds = ("idle", "kept_alive", "drips_headers", "drips_a_body", "takes_no_answer")
-        with Crowd(service, **dict.fromkeys(kinds, EACH)):
+        with Crowd(service, **dict.fromkeys(kinds, EACH), takes_none_of_many=20):
             waits = []
             while sockets(service) > alone + 2 and time.monotonic() < began + PATIENCE:
                 waits.append(wait(service, len(waits)))
