@@ -232,8 +232,13 @@ def test_sigint_ends_an_idle_server(instance_with_blog: Path) -> None:
 @linux
 def test_a_worker_does_not_outlive_its_master(instance_with_blog: Path) -> None:
     with Service(instance_with_blog, workers=2) as service, service.connect() as connection:
+        workers = service.workers()
         service.process.kill()
         wait_for_end(connection)
+        deadline = time.monotonic() + 10
+        while any(Path(f"/proc/{worker}").exists() for worker in workers):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)  # nothing tells when a process of another's ends
         with Service(instance_with_blog, port=service.port) as next_one:
             assert next_one.process.poll() is None
             assert next_one.submits("First!")[0].status == 201
