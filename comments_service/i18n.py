@@ -18,7 +18,7 @@ DEFAULT = "en"
 # The plural forms of each language as CLDR names them, in the order of its catalogue's `msgstr[n]`.
 TWO_FORMS = ("one", "other")
 FORMS = {
-    **dict.fromkeys(("zh", "ja", "ko", "id", "vi"), ("other",)),
+    **dict.fromkeys(("zh", "ja", "ko", "id"), ("other",)),
     **dict.fromkeys(("fr", "es", "it", "pt"), ("one", "many", "other")),
     **dict.fromkeys(("pl", "ru", "uk"), ("one", "few", "many", "other")),
     "he": ("one", "two", "other"),
