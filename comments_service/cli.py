@@ -17,7 +17,7 @@ from .accounts import moderators, second_step, tokens
 from .accounts.actor import COMMAND_LINE
 from .accounts.models import Role
 from .administration import settings as site_settings
-from .errors import ServiceError
+from .errors import InvalidForm, ServiceError
 from .extensions import db
 from .moderation import sealing
 from .sites import policy, registry
@@ -47,8 +47,10 @@ class Group(FlaskGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except InvalidForm as error:
+            raise Failure("; ".join(f"{wrong.field}: {wrong.message}" for wrong in error.errors)) from error
         except ServiceError as error:
-            raise Failure(error.detail) from error
+            raise Failure(str(error)) from error
         except DatabaseError as error:
             if type(error) not in UNUSABLE:  # a fault of ours, which needs its traceback
                 raise

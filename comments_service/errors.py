@@ -6,6 +6,7 @@ A use case raises a `ServiceError` where it knows what is wrong; `render` answer
 
 import logging
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import Any
@@ -16,23 +17,30 @@ import sqlalchemy.exc
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
-from .i18n import N_, Translate
+from .i18n import N_, Sayable, Sentence, Translate
 
 log = logging.getLogger(__name__)
+
+LOOK_AGAIN = N_("Some fields need another look.")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """What is wrong with one field of a form.
 
-    `code` is a stable word (`required`, `too-long`, `invalid-email`, ...), `message` a sentence in
-    the commenter's language, `suggestion` a value that would be right, or None.
+    `code` is a stable word (`required`, `too-long`, `invalid-email`, ...), `message` a sentence, which is said in the
+    reader's language where it is told, `suggestion` a value that would be right, or None.
     """
 
     field: str
     code: str
-    message: str
+    message: Sayable
     suggestion: str | None = None
+
+
+def one_of(choices: Iterable[object]) -> Sentence:
+    """That one of `choices` is needed."""
+    return Sentence("One of {choices}.", {"choices": ", ".join(map(str, choices))})
 
 
 class ServiceError(Exception):
@@ -41,8 +49,8 @@ class ServiceError(Exception):
     status = 500
     code = "internal-error"
 
-    def __init__(self, detail: str, **extra: Any) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: Sayable, **extra: Any) -> None:
+        super().__init__(str(detail))
         self.detail = detail
         self.extra = extra
 
@@ -53,6 +61,10 @@ class ServiceError(Exception):
     def said(self, translate: Translate) -> str:
         """What is told of it, by `translate` in the reader's language."""
         return translate(self.detail)
+
+    def members(self, translate: Translate) -> dict[str, Any]:
+        """What a problem document says of it besides."""
+        return self.extra
 
 
 class BadRequest(ServiceError):
@@ -113,9 +125,17 @@ class InvalidForm(Invalid):
 
     code = "invalid-form"
 
-    def __init__(self, errors: list[FieldError], detail: str = N_("Some fields need another look.")) -> None:
-        super().__init__(detail, errors=[asdict(error) for error in errors])
+    def __init__(self, errors: list[FieldError], detail: Sayable = LOOK_AGAIN) -> None:
+        super().__init__(detail)
         self.errors = errors
+
+    @property
+    def by_field(self) -> dict[str, Sayable]:
+        """What is wrong with each field."""
+        return {error.field: error.message for error in self.errors}
+
+    def members(self, translate: Translate) -> dict[str, Any]:
+        return {"errors": [{**asdict(error), "message": translate(error.message)} for error in self.errors]}
 
 
 class IdempotencyKeyReused(Invalid):
@@ -123,19 +143,16 @@ class IdempotencyKeyReused(Invalid):
 
 
 class TooMany(ServiceError):
-    """Refused by a limit; `retry_after` in whole seconds, in the detail as `{minutes}`."""
+    """Refused by a limit; `retry_after` in whole seconds, in the detail as `{seconds}` or as `{minutes}`."""
 
     status, code = 429, "too-many"
 
     def __init__(self, detail: str, retry_after: int) -> None:
-        super().__init__(detail)
+        super().__init__(Sentence(detail, {"seconds": retry_after, "minutes": math.ceil(retry_after / 60)}))
         self.retry_after = retry_after
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": str(self.retry_after)}
-
-    def said(self, translate: Translate) -> str:
-        return translate(self.detail).replace("{minutes}", str(math.ceil(self.retry_after / 60)))
 
 
 class Unavailable(ServiceError):
@@ -147,23 +164,22 @@ class Unavailable(ServiceError):
         return {"Retry-After": "5"}
 
 
-def problem(error: ServiceError) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """The body, status and headers that `error` is answered with."""
+def problem(error: ServiceError, translate: Translate = str) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """The body, status and headers that `error` is answered with; in English where nobody's language is known."""
     body = {
         "type": f"about:blank#{error.code}",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "code": error.code,
-        "detail": error.detail,
-        **error.extra,
+        "detail": error.said(translate),
+        **error.members(translate),
     }
     return body, error.status, error.headers()
 
 
 def render(error: ServiceError) -> Response:
-    """`error` as an `application/problem+json` response, its detail in the reader's language."""
-    body, status, headers = problem(error)
-    body["detail"] = error.said(current_app.extensions["translate"])  # who asks is known to `http`, above us
+    """`error` as an `application/problem+json` response, in the reader's language."""
+    body, status, headers = problem(error, current_app.extensions["translate"])  # who asks is known to `http`, above us
     response = Response(msgspec.json.encode(body), status, headers, mimetype="application/problem+json")
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -186,8 +202,9 @@ CODES = {
 def from_http(error: HTTPException) -> ServiceError:
     """Werkzeug's refusal in our words; its description is never shown, for it may quote the input."""
     status = error.code or 500
+    code = CODES.get(status, "bad-request" if status < 500 else "internal-error")
     refusal = ServiceError(HTTPStatus(status).description or HTTPStatus(status).phrase)
-    refusal.status, refusal.code = status, CODES.get(status, "bad-request" if status < 500 else "internal-error")
+    refusal.status, refusal.code = status, code
     return refusal
 
 

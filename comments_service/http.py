@@ -85,7 +85,7 @@ def _language_of_form() -> str | None:
         return None
 
 
-def translate(sentence: str) -> str:
+def translate(sentence: i18n.Sayable) -> str:
     """`sentence` in the language to answer in."""
     return i18n.translator(language())(sentence)
 

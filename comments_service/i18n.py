@@ -1,15 +1,15 @@
 """Which language to speak, and the words in it.
 
 Sentences are written in English where they are used and marked with `N_`, or with `Counted` where a number chooses the
-form; gettext catalogues in `locales/` hold the others (`scripts/languages.py` keeps them). Nothing is formatted here:
-dates and numbers are the browser's to format.
+form; gettext catalogues in `locales/` hold the others (`scripts/languages.py` keeps them). What stands in a sentence
+travels beside it (`Sentence`) and is filled in after it was translated. Dates are not formatted here.
 """
 
 import gettext
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias, cast
 
 LOCALES = Path(__file__).parent / "locales"
 DOMAIN = "comments_service"
@@ -25,6 +25,12 @@ FORMS = {
     "ar": ("zero", "one", "two", "few", "many", "other"),
 }
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
+# What stands between the thousands of a number and before its decimals, by CLDR; 1,234.5 elsewhere.
+MARKS = {
+    **dict.fromkeys(("de", "es", "id", "it", "nl", "pt", "tr", "vi"), (".", ",")),
+    **dict.fromkeys(("pl", "ru", "uk"), ("\u00a0", ",")),
+    "fr": ("\u202f", ","),
+}
 # What people and older systems say instead of the names of our catalogues.
 OTHER_NAMES = {
     **dict.fromkeys(("zh", "zh-cn", "zh-sg", "zh-my"), "zh-hans"),
@@ -58,14 +64,29 @@ NAMES = {
     "zh-hant": "繁體中文",
 }
 
-Translate = Callable[[str], str]
-
 
 class Counted(NamedTuple):
     """A sentence about `{count}` things, in the two forms that English has."""
 
     one: str
     other: str
+
+
+class Sentence(NamedTuple):
+    """A marked sentence and what stands in it, by name; a `count` among that chooses the form of a `Counted`.
+
+    A text stands in it as it is, a number as it is written in the language, and of several marked ones each is said.
+    """
+
+    text: str | Counted
+    values: "Mapping[str, str | int | float | tuple[Sayable, ...]]"
+
+    def __str__(self) -> str:
+        return translator(DEFAULT)(self)
+
+
+Sayable: TypeAlias = str | Sentence
+Translate = Callable[[Sayable], str]
 
 
 class Catalogue(gettext.GNUTranslations):
@@ -101,9 +122,40 @@ def choose(*wanted: str | Iterable[str] | None) -> str:
 
 @cache
 def translator(lang: str) -> Translate:
-    """The function that says an `N_` sentence in `lang`; English for what a catalogue lacks."""
+    """The function that says a sentence in `lang` with what stands in it; in English what the catalogue lacks."""
     said = _catalogue(lang).gettext
-    return lambda sentence: said(sentence) if sentence else ""  # gettext keeps a catalogue's header under ""
+
+    def translate(sentence: Sayable) -> str:
+        if isinstance(sentence, Sentence):
+            return unfilled(lang, sentence).format(**filling(lang, sentence))
+        return said(sentence) if sentence else ""  # gettext keeps a catalogue's header under ""
+
+    return translate
+
+
+def unfilled(lang: str, sentence: Sentence) -> str:
+    """`sentence` in `lang`, in the form that its count takes, with its `{placeholders}`."""
+    text, catalogue = sentence.text, _catalogue(lang)
+    if isinstance(text, Counted):
+        return catalogue.ngettext(text.one, text.other, cast(int, sentence.values["count"]))
+    return catalogue.gettext(text)
+
+
+def filling(lang: str, sentence: Sentence) -> dict[str, str]:
+    """What stands in `sentence`, in `lang`."""
+    return {name: _written(lang, value) for name, value in sentence.values.items()}
+
+
+def _written(lang: str, value: str | float | tuple[Sayable, ...]) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(translator(lang), value))
+    return value if isinstance(value, str) else figure(lang, value)
+
+
+def figure(lang: str, number: float, form: str = ",") -> str:
+    """`number` as it is written in `lang`; `form` is Python's for English."""
+    thousands, decimals = MARKS.get(lang.partition("-")[0], (",", "."))
+    return format(number, form).translate({ord(","): thousands, ord("."): decimals})
 
 
 def counted(lang: str, sentence: Counted, count: int, **values: object) -> str:

@@ -162,6 +162,19 @@ def test_polish_counts_as_poles_do() -> None:
     assert said == ["1 komentarz", "3 komentarze", "5 komentarzy", "12 komentarzy", "22 komentarze"]
 
 
+@pytest.mark.parametrize("lang", [*SPOKEN, "en"])
+def test_a_figure_is_written_as_the_language_writes_it(lang: str) -> None:
+    marks = locale(lang).number_symbols["latn"]
+    assert i18n.figure(lang, 1_234_567.5) == "1{group}234{group}567{decimal}5".format_map(marks)
+
+
+def test_what_stands_in_a_sentence_is_filled_in_once_it_is_translated() -> None:
+    five = i18n.Sentence(COMMENTS, {"count": 5})
+    assert (i18n.translator("pl")(five), str(five)) == ("5 komentarzy", "5 comments")
+    nested = i18n.Sentence("{what}: {braces} {many}", {"what": ("Comment", five), "braces": "{count}", "many": 1234})
+    assert i18n.translator("de")(nested) == "Kommentar, 5 Kommentare: {count} 1.234"
+
+
 # Choosing --------------------------------------------------------------------------------------------------------
 
 

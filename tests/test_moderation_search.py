@@ -47,7 +47,7 @@ class Desk(Mia):
         answer = self.client.get(f"{API}/comments", query_string={"q": q}, headers=self._headers())
         assert (answer.status_code, answer.json["code"]) == (422, "invalid-form")
         assert {error["field"] for error in answer.json["errors"]} == {"q"}
-        return str(answer.json["detail"])
+        return " ".join(error["message"] for error in answer.json["errors"])
 
 
 @pytest.fixture

@@ -9,12 +9,15 @@ import pytest
 import sqlalchemy as sa
 from door import MIAS_PASSWORD, Browser, add_mia
 from flask import Flask
+from markupsafe import escape
 from people import ORIGIN, SITE, Commenter, Reader
 from werkzeug.test import TestResponse
 
+from comments_service.accounts.http import told
 from comments_service.comments.models import Comment, EarlierBody, Status, Thread
 from comments_service.extensions import db
 from comments_service.http import now
+from comments_service.i18n import Sentence
 from comments_service.moderation import decisions
 from comments_service.moderation.decisions import Decision
 from comments_service.moderation.models import Event
@@ -301,6 +304,23 @@ def test_it_is_said_why_each_is_held_and_what_it_replies_to(ada: Commenter, ben:
     assert "The form was sent without a valid token." in why.text
     assert "In reply to Ada Question?" in page.words
     assert "From this address: 1 pending" in page.words
+
+
+def test_what_a_check_saw_is_only_text_and_keeps_its_direction(app: Flask, ada: Commenter, mia: Browser) -> None:
+    ada.submits("http://a.example http://b.example http://c.example")
+    page = opens(mia)
+    assert "links 3 links: a.example, b.example, c.example +" in page.words
+    assert "a.example, b.example, c.example" in [element.text for element in page.all("bdi")]
+    with app.test_request_context():
+        assert told(Sentence("<i>{who}</i>", {"who": HOSTILE})) == f"&lt;i&gt;<bdi>{escape(HOSTILE)}</bdi>&lt;/i&gt;"
+
+
+def test_what_was_held_before_checks_were_translated_says_what_it_said(ada: Commenter, mia: Browser) -> None:
+    ada.submits()
+    kept = '[{"check":"links","points":1.6,"evidence":"3 links: {count} <b>"}]'
+    db.session.execute(sa.update(Comment).values(reasons=kept))
+    db.session.commit()
+    assert "links 3 links: {count} <b> +1.6" in opens(mia).words
 
 
 # The search box

@@ -86,7 +86,7 @@ def test_each_setting_says_in_a_sentence_what_it_does() -> None:
     for each in settings.SETTINGS:
         assert each.sentence.endswith("."), each.name
         assert each.title, each.name
-        assert each.takes.endswith("."), each.name
+        assert str(each.takes).endswith("."), each.name
 
 
 def test_a_setting_that_is_declared_is_on_the_page_without_more_code() -> None:

@@ -70,7 +70,7 @@ def test_the_reasons_name_what_weighed_most() -> None:
     eve = extract(Text("Visit http://evil.example/a", "Eve"))
     weighed = taught().explain(eve)
     assert len(weighed) == 5
-    assert {"link evil.example", "word visit", "word evil"} & {each.feature for each in weighed}
+    assert {("link", "evil.example"), ("word", "visit"), ("word", "evil")} & {each[:2] for each in weighed}
     assert [abs(each.points) for each in weighed] == sorted((abs(each.points) for each in weighed), reverse=True)
 
 

@@ -1,6 +1,7 @@
 """Mia's decisions teach the filter, and what she takes back it forgets."""
 
 import random
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,6 +26,7 @@ from comments_service.moderation.decisions import Decision
 from comments_service.sites import policy, registry
 from comments_service.spam import learned, lessons, memory, snapshot, steps
 from comments_service.spam.features import BUCKETS
+from comments_service.spam.judgement import Evidence
 from comments_service.spam.learner import Learner
 from comments_service.spam.models import SHARED, StoredLearner
 
@@ -83,9 +85,9 @@ def stored(comment: UUID) -> Comment:
 
 def said(comment: UUID) -> tuple[float, str]:
     """Points and evidence that the learner gave to a comment."""
-    for reason in msgspec.json.decode(stored(comment).reasons):
-        if reason["check"] == learned.CHECK:
-            return reason["points"], reason["evidence"]
+    for reason in msgspec.json.decode(stored(comment).reasons, type=list[Evidence]):
+        if reason.check == learned.CHECK:
+            return reason.points, reason.said()
     return 0.0, ""
 
 
@@ -106,8 +108,8 @@ def test_after_ten_of_each_the_next_advertiser_is_held_and_the_next_reader_is_no
     points, evidence = said(eve)
     assert stored(eve).status is Status.PENDING
     assert points >= 1.0
-    assert evidence.startswith("Like what you marked as spam: ")
-    assert evidence.count(";") == 4
+    assert evidence.startswith("Like what you marked as spam. ")
+    assert len(re.findall(r" [+-]\d\.\d\d[,.]", evidence)) == 5
     assert "name" in evidence or "website" in evidence
     assert stored(tom).status is Status.APPROVED
 

@@ -12,20 +12,13 @@ import sqlalchemy as sa
 from ..database import transaction
 from ..errors import TooMany
 from ..extensions import db
-from ..i18n import N_, Translate
+from ..i18n import N_
 from .models import SignInAttempt
 
 FREE_MISSES = 4
 FIRST_WAIT = timedelta(seconds=15)
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(days=1)
-
-
-class TooManyAttempts(TooMany):
-    """Refused for guessing; `retry_after` stands in the detail as `{seconds}` or as `{minutes}`."""
-
-    def said(self, translate: Translate) -> str:
-        return super().said(translate).replace("{seconds}", str(self.retry_after))
 
 
 @transaction
@@ -40,7 +33,7 @@ def count(key: bytes, now: datetime, free: int = FREE_MISSES) -> None:
     free_at = attempt.last_at + pause
     if pause and now < free_at:  # of two at once, the later one may have been counted first
         seconds = int((free_at - now).total_seconds()) + 1
-        raise TooManyAttempts(patience(seconds), seconds)
+        raise TooMany(patience(seconds), seconds)
     attempt.misses, attempt.last_at = attempt.misses + 1, max(now, attempt.last_at)
 
 

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from .. import config
 from ..errors import InvalidForm
 from ..http import limit, now, sealer
+from ..i18n import Sayable
 from . import http, moderators, second_step, sessions, sign_in
-from .pages import asks_present, by_field, check_present, enter, local, me, require_moderator
+from .pages import asks_present, check_present, enter, local, me, require_moderator
 from .second_step import Draft
 
 bp = Blueprint("codes", __name__, url_prefix="/admin")
@@ -35,7 +36,7 @@ def sign_in_by_code() -> Answer:
     try:
         return enter(sign_in.by_code(request.form.get("code", ""), http.visit(), sealer()), goal)
     except InvalidForm as refusal:
-        return render_template("accounts/code.html", goal=goal, errors=by_field(refusal)), refusal.status
+        return render_template("accounts/code.html", goal=goal, errors=refusal.by_field), refusal.status
 
 
 @bp.get("/account/codes")
@@ -54,7 +55,7 @@ def turn_on() -> Answer:
         check_present(form.get("current", ""))
         codes = second_step.turn_on(who.id, draft, form.get("code", ""), http.visit(), sealer())
     except InvalidForm as refusal:
-        return page(draft, by_field(refusal)), refusal.status
+        return page(draft, refusal.by_field), refusal.status
     return recovery_page(codes)
 
 
@@ -65,7 +66,7 @@ def renew() -> Answer:
     try:
         check_both()
     except InvalidForm as refusal:
-        return page(errors=by_field(refusal)), refusal.status
+        return page(errors=refusal.by_field), refusal.status
     return recovery_page(second_step.renew(me().id, sealer()))
 
 
@@ -76,7 +77,7 @@ def turn_off() -> Answer:
     try:
         check_both()
     except InvalidForm as refusal:
-        return page(errors=by_field(refusal)), refusal.status
+        return page(errors=refusal.by_field), refusal.status
     second_step.turn_off(me().id)
     return redirect(url_for("accounts.account", done="codes"), 303)
 
@@ -87,7 +88,7 @@ def check_both() -> None:
     second_step.check(me().id, request.form.get("code", ""), http.visit(), sealer())
 
 
-def page(draft: Draft | None = None, errors: dict[str, str] | None = None) -> str:
+def page(draft: Draft | None = None, errors: dict[str, Sayable] | None = None) -> str:
     """The page of the app: to set it up, or, once it is, to take it off."""
     who = me()
     if second_step.find(who.id) is not None:

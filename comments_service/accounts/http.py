@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template, request, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import config, i18n
@@ -63,7 +63,7 @@ def dress(response: Response) -> Response:
     return response
 
 
-def said(sentence: str, **values: object) -> str:
+def said(sentence: i18n.Sayable, **values: object) -> str:
     """`sentence` in the reader's language, with `values` in the places of their names."""
     return translate(sentence).format(**values) if values else translate(sentence)
 
@@ -71,6 +71,16 @@ def said(sentence: str, **values: object) -> str:
 def said_html(sentence: str, **values: object) -> Markup:
     """The same for a sentence that holds HTML; what is in `values` is escaped."""
     return Markup(translate(sentence)).format(**values)  # noqa: S704 - our own words and those of our catalogues
+
+
+def told(sentence: i18n.Sayable) -> Markup:
+    """A sentence that is no HTML as HTML, in the reader's language; what stands in it keeps its own direction."""
+    if not isinstance(sentence, i18n.Sentence):
+        return escape(translate(sentence))
+    values = i18n.filling(language(), sentence)
+    return escape(i18n.unfilled(language(), sentence)).format(
+        **{n: Markup("<bdi>{}</bdi>").format(v) for n, v in values.items()}
+    )
 
 
 def counted(one: str, other: str, count: int, **values: object) -> str:

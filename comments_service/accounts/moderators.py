@@ -99,7 +99,8 @@ def normalised(address: str) -> str:
     try:
         return validate_email(address.strip()[: MAX_ADDRESS + 1], check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise InvalidForm([FieldError("email", "invalid-email", str(error))], str(error)) from error
+        detail = N_("This is not an email address like ann@example.org.")
+        raise InvalidForm([FieldError("email", "invalid-email", detail)], detail) from error
 
 
 def checked_name(name: str) -> str:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from .. import config
 from ..errors import FieldError, InvalidForm
 from ..http import limit, now, sealer
-from ..i18n import N_
+from ..i18n import N_, Sayable
 from . import http, links, moderators, passkeys, passwords, second_step, sessions, sign_in, views
 
 bp = Blueprint(
@@ -109,7 +109,7 @@ def change_name() -> Answer:
     try:
         moderators.rename(me().id, request.form.get("name", ""))
     except InvalidForm as refusal:
-        return _account(errors=by_field(refusal)), refusal.status
+        return _account(errors=refusal.by_field), refusal.status
     return _see(url_for("accounts.account", done="name"))
 
 
@@ -120,7 +120,7 @@ def change_password() -> Answer:
     try:
         _change_password(request.form.get("current", ""), request.form.get("password", ""))
     except InvalidForm as refusal:
-        return _account(errors=by_field(refusal)), refusal.status
+        return _account(errors=refusal.by_field), refusal.status
     return _see(url_for("accounts.account", done="password"))
 
 
@@ -173,7 +173,7 @@ def form_page(goal: str, address: str = "", refusal: InvalidForm | None = None) 
     return render_template("accounts/sign_in.html", goal=goal, address=address, refusal=refusal)
 
 
-def _account(done: str | None = None, errors: dict[str, str] | None = None) -> str:
+def _account(done: str | None = None, errors: dict[str, Sayable] | None = None) -> str:
     person = me()
     moderator = moderators.get(person.id)
     return render_template(
@@ -210,11 +210,6 @@ def _address() -> str:
 def me() -> views.SignedIn:
     """Whoever is signed in; for what only moderators are let in to."""
     return cast(views.SignedIn, views.signed_in())
-
-
-def by_field(refusal: InvalidForm) -> dict[str, str]:
-    """What is wrong with each field."""
-    return {error.field: error.message for error in refusal.errors}
 
 
 def enter(token: str, goal: str) -> Response:

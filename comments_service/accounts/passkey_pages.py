@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from .. import config
 from ..errors import InvalidForm, NotFound
 from ..http import limit, now, sealer, signer
-from ..i18n import N_
+from ..i18n import N_, Sayable
 from . import csrf, http, moderators, passkeys, second_step
-from .pages import asks_present, by_field, check_present, enter, form_page, local, me, require_moderator
+from .pages import asks_present, check_present, enter, form_page, local, me, require_moderator
 from .passkeys import Answer, Place, Question
 
 bp = Blueprint("passkeys", __name__, url_prefix="/admin")
@@ -57,7 +57,7 @@ def add() -> ResponseReturnValue:
             second_step.check(me().id, form.get("code", ""), http.visit(), sealer())
         passkeys.add(me().id, form.get("name", ""), answer(), place(), (signer(), now()))
     except InvalidForm as refusal:
-        return page(by_field(refusal)), refusal.status
+        return page(refusal.by_field), refusal.status
     return redirect(url_for("passkeys.show", done="added"), 303)
 
 
@@ -69,7 +69,7 @@ def remove() -> ResponseReturnValue:
     return redirect(url_for("passkeys.show", done="removed"), 303)
 
 
-def page(errors: dict[str, str] | None = None) -> str:
+def page(errors: dict[str, Sayable] | None = None) -> str:
     """The moderator's passkeys, and the form for another."""
     who = moderators.get(me().id)
     return render_template(

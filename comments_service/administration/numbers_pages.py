@@ -12,7 +12,7 @@ from ..accounts.http import said
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor
 from ..comments.models import Status
-from ..errors import FieldError, InvalidForm, NotFound
+from ..errors import FieldError, InvalidForm, NotFound, one_of
 from ..i18n import N_, Counted
 from ..moderation import queue
 from . import charts, numbers
@@ -80,7 +80,7 @@ def asked_span() -> int:
     """Over how many days to look; raises `InvalidForm` for another number than those on the page."""
     text = request.args.get("days", str(SPANS[0]))
     if text not in map(str, SPANS):
-        raise InvalidForm([FieldError("days", "invalid", f"One of {', '.join(map(str, SPANS))}.")])
+        raise InvalidForm([FieldError("days", "invalid", one_of(SPANS))])
     return int(text)
 
 

@@ -13,7 +13,7 @@ from ..accounts.models import Invitation, Role
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor, signed_in
 from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
-from ..i18n import N_
+from ..i18n import N_, Sayable
 from . import people, settings
 from .people import Guest, NeedsAccount
 
@@ -45,7 +45,7 @@ def invite() -> Answer:
         guest = Guest(form.get("name", ""), form.get("email", ""), role_in(form.get("role", "")))
         invitation = people.invite(site, guest, actor(), http.sealer(), http.now())
     except InvalidForm as refusal:
-        return page(site, errors={error.field: error.message for error in refusal.errors}), refusal.status
+        return page(site, errors=refusal.by_field), refusal.status
     if config.current().sends_mail:
         # Then nobody but the person invited sees the link.
         return back(site, "invited")
@@ -106,7 +106,7 @@ def set_role(person: UUID, role: Role | None, done: str) -> Answer:
     return back(site, done)
 
 
-def page(site: str, errors: dict[str, str] | None = None, **told: Any) -> str:
+def page(site: str, errors: dict[str, Sayable] | None = None, **told: Any) -> str:
     """The people of the site, with what is `told` at its top; raises `NotFound` and `Forbidden`."""
     return render_template(
         "administration/people.html",

@@ -94,7 +94,7 @@ def checked(of: Site, given: Mapping[str, Any]) -> dict[str, Any]:
         except InvalidForm as refusal:
             wrong.append(FieldError(ORIGINS.name, "invalid", refusal.detail))
     if wrong:
-        raise InvalidForm(wrong, " ".join(f"{error.field}: {error.message}" for error in wrong))
+        raise InvalidForm(wrong)
     return found
 
 

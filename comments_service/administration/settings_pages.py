@@ -13,7 +13,7 @@ from ..accounts.actor import Actor
 from ..accounts.pages import require_moderator
 from ..accounts.views import actor
 from ..errors import Conflict, InvalidForm, NotFound
-from ..i18n import N_
+from ..i18n import N_, Sayable
 from ..moderation.views import id_or_none
 from ..sites import policy
 from ..sites.setting import Kind, Setting
@@ -38,7 +38,7 @@ class Filled:
 
     typed: Mapping[str, str]
     revision: int
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, Sayable] = field(default_factory=dict)
     problem: str = ""
     tried: Outcome | None = None
 
@@ -89,8 +89,7 @@ def again(site_id: str, who: Actor, refusal: InvalidForm | Conflict) -> str:
             "Somebody else changed the settings in the meantime. What you typed stands here: save it again to keep it."
         )
         return page(site_id, who, Filled(typed(), site.revision, problem=problem))
-    errors = {error.field: error.message for error in refusal.errors}
-    return page(site_id, who, Filled(typed(), request.form.get("revision", -1, type=int), errors))
+    return page(site_id, who, Filled(typed(), request.form.get("revision", -1, type=int), refusal.by_field))
 
 
 def page(site_id: str, who: Actor, filled: Filled) -> str:

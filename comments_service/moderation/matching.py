@@ -12,12 +12,11 @@ from ..accounts.actor import Actor
 from ..comments.models import Comment, Status
 from ..database import transaction, uuid7
 from ..extensions import db
-from . import decisions, queue, sealing
+from . import decisions, notes, queue, sealing
 from .decisions import MOST, Outcome, Part
 from .models import Kind, Seal
 
 TOLD = 50  # comments that somebody else changed meanwhile
-MOST_NOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +106,4 @@ def _again(event: UUID, actor: Actor) -> Everything:
 def _note(query: queue.Query, status: Status) -> str:
     listed = query.status if query.status is not query.search.status else None
     asked = [f"is:{listed}" if listed else "", query.search.text]
-    return f"All that match {' '.join(filter(None, asked))} to {status}"[:MOST_NOTE]
+    return notes.matching(" ".join(filter(None, asked)), status)

@@ -8,15 +8,18 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
+from markupsafe import Markup
 
 from .. import http, i18n
+from ..accounts.http import told
 from ..accounts.pages import local, require_moderator
 from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Status
 from ..errors import Conflict, FieldError, InvalidForm, ServiceError
 from ..i18n import N_, Counted
-from . import decisions, edit, events, groups, listing, matching, purge, queue, search, texts, undo, views
+from ..spam.judgement import Evidence
+from . import decisions, edit, events, groups, listing, matching, notes, purge, queue, search, texts, undo, views
 from .decisions import Decision, Outcome
 
 bp = Blueprint(
@@ -48,7 +51,7 @@ def show() -> Answer:
         query=query,
         problem=problem,
         typed=request.args.get("q", "").replace("\0", "")[: search.LONGEST],
-        cards=views.cards_json(page.cards),
+        cards=views.cards_json(page.cards, evidence),
         following=here(after=str(page.next)) if page.next else None,
         total=page.total,
         most=queue.COUNTED,
@@ -184,13 +187,20 @@ def show_events() -> str:
         here=url_for("queue.show_events"),
         names=texts.EVENTS,
         say=say,
+        noted=notes.read,
+        told=told,
     )
 
 
 def comment_page(comment_id: UUID, problem: str = "") -> str:
     """One comment: its text to change, an answer to write, what is known."""
-    (card,) = views.cards_json(queue.cards([edit.one(comment_id, actor())]))
+    (card,) = views.cards_json(queue.cards([edit.one(comment_id, actor())]), evidence)
     return render_template("moderation/comment.html", card=card, problem=problem, typed=request.form.get("body"))
+
+
+def evidence(reason: Evidence) -> Markup:
+    """What a check saw, as HTML."""
+    return Markup(" ").join(map(told, reason.sentences))
 
 
 def filter_of(query: queue.Query) -> str:

@@ -1,18 +1,20 @@
 """A comment as moderators see it, as JSON: with the address, the source text and every reason."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ..comments.models import Comment, Thread
 from ..privacy.sealing import Sealer
 from ..sites import page_key
+from ..spam.judgement import Evidence
 from ..spam.models import Listed
 from . import listing, search
 from .events import Entry
 from .queue import Card
 
 
-def card_json(card: Card, sealer: Sealer, origins: list[str]) -> dict[str, Any]:
-    """Everything that a decision needs; `origins` are those of the comment's site."""
+def card_json(card: Card, sealer: Sealer, origins: list[str], tell: Callable[[Evidence], str]) -> dict[str, Any]:
+    """Everything that a decision needs; `origins` are those of the comment's site, `tell` says what a check saw."""
     comment, record = card.comment, card.record
     return {
         "id": comment.id,
@@ -30,7 +32,7 @@ def card_json(card: Card, sealer: Sealer, origins: list[str]) -> dict[str, Any]:
         "version": comment.version,
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
-        "reasons": card.reasons,
+        "reasons": [{"check": r.check, "points": r.points, "evidence": tell(r)} for r in card.reasons],
         "score": comment.score,
         "commenter": {
             "approved": record.approved,

@@ -13,7 +13,7 @@ from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
 from ..i18n import N_
-from . import decisions, sealing
+from . import decisions, notes, sealing
 from .models import Change, Event, Kind
 
 PURGED_FROM = {Status.TRASH, Status.SPAM}
@@ -43,7 +43,7 @@ def empty_trash(site_id: str, days: int, now: datetime, most: int) -> int:
     query = sa.select(Comment).where(*trash, ~lately).order_by(Comment.id).limit(most)
     comments = db.session.scalars(query).all()
     if comments:
-        _purge(comments, SYSTEM, now, f"In the trash for {days} days")
+        _purge(comments, SYSTEM, now, notes.trashed(days))
     return len(comments)
 
 

@@ -18,7 +18,7 @@ from ..comments.models import Comment, Status, Thread
 from ..database import first_id
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
-from ..i18n import N_
+from ..i18n import N_, Counted, Sayable, Sentence
 from ..sites.models import Site
 from . import fulltext
 from .fulltext import TEXT, Term, link_count
@@ -26,6 +26,10 @@ from .fulltext import TEXT, Term, link_count
 LONGEST = 500
 MOST_TERMS = 20
 KEY = "key-"
+TOO_LONG = Counted("A search has {count} character at most.", "A search has {count} characters at most.")
+TOO_MANY = Counted("Search for {count} word at most.", "Search for {count} words at most.")
+UNKNOWN = N_("There is no “{name}:”. There are {operators}.")
+MEANT = N_("“{part}” cannot be meant. {hint}")
 
 _PART = re.compile(r'(?:([a-zA-Z][a-zA-Z-]*):(?!//))?(?:"([^"]*)"(?!\S)|(\S+))?')
 _ADDRESS = re.compile(r"[^\s@:\"<>]+@[^\s@:\"<>]+\.[^\s@:\"<>.]+")
@@ -81,7 +85,7 @@ class _Reading:
     found: Search
     wrong: list[FieldError] = field(default_factory=list)
 
-    def refuse(self, code: str, message: str) -> None:
+    def refuse(self, code: str, message: Sayable) -> None:
         self.wrong.append(FieldError("q", code, message))
 
     def add(self, name: str, value: Any) -> None:
@@ -93,7 +97,7 @@ def parse(text: str) -> Search:
     """The search in `text`; raises `InvalidForm` with everything in it that cannot be meant."""
     reading = _Reading(Search(text=text))
     if len(text) > LONGEST:
-        reading.refuse("too-long", f"A search has {LONGEST} characters at most.")
+        reading.refuse("too-long", Sentence(TOO_LONG, {"count": LONGEST}))
     elif _ADDRESS.search(text):
         reading.refuse(
             "address",
@@ -103,9 +107,9 @@ def parse(text: str) -> Search:
         for name, value, quoted in _parts(text):
             _read(reading, name, value, quoted)
         if len(reading.found.terms) > MOST_TERMS:
-            reading.refuse("too-long", f"Search for {MOST_TERMS} words at most.")
+            reading.refuse("too-long", Sentence(TOO_MANY, {"count": MOST_TERMS}))
     if reading.wrong:
-        raise InvalidForm(reading.wrong, " ".join(error.message for error in reading.wrong))
+        raise InvalidForm(reading.wrong, reading.wrong[0].message)
     return reading.found
 
 
@@ -157,13 +161,14 @@ def _read(reading: _Reading, name: str, value: str, quoted: bool) -> None:
     if not name:
         _read_words(reading, value, TEXT, quoted)
     elif name not in OPERATORS:
-        reading.refuse("unknown-operator", f"There is no “{name}:”. There are {', '.join(f'{n}:' for n in OPERATORS)}.")
+        there = ", ".join(f"{known}:" for known in OPERATORS)
+        reading.refuse("unknown-operator", Sentence(UNKNOWN, {"name": name, "operators": there}))
     elif not value.strip():
-        reading.refuse("no-value", f"Something is missing after “{name}:”.")
+        reading.refuse("no-value", Sentence(N_("Something is missing after “{name}:”."), {"name": name}))
     elif name in FIELDS:
         _read_words(reading, value, FIELDS[name], quoted)
     elif not OPERATORS[name](reading, value):
-        reading.refuse("invalid", f"“{name}:{value}” cannot be meant: {HINTS[name]}.")
+        reading.refuse("invalid", Sentence(MEANT, {"part": f"{name}:{value}", "hint": (HINTS[name],)}))
 
 
 def _read_words(reading: _Reading, value: str, fields: tuple[str, ...], quoted: bool) -> bool:
@@ -262,15 +267,15 @@ OPERATORS: dict[str, Callable[[_Reading, str], bool]] = {
     "like": _read_group,
 }
 HINTS = {
-    "is": f"one of {', '.join(Status)} and any, once",
-    "from": "a whole address in the search form, or its key",
-    "domain": "a domain like example.org",
-    "link": "a number of links like >1",
-    "rule": "the name of a check like links or first-comment",
-    "before": "a day like 2026-11-01, or a time",
-    "after": "a day like 2026-11-01, or a time",
-    "reply-to": "the id of a comment",
-    "like": "what the queue links to below a comment with others like it",
+    "is": N_("It takes pending, approved, spam, trash or any, once."),
+    "from": N_("It takes a whole address in the search form, or its key."),
+    "domain": N_("It takes a domain like example.org."),
+    "link": N_("It takes a number of links like >1."),
+    "rule": N_("It takes the name of a check like links or first-comment."),
+    "before": N_("It takes a day like 2026-11-01, or a time."),
+    "after": N_("It takes a day like 2026-11-01, or a time."),
+    "reply-to": N_("It takes the id of a comment."),
+    "like": N_("It takes what the queue links to below a comment with others like it."),
 }
 
 

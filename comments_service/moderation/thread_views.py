@@ -11,7 +11,7 @@ from .. import http
 from ..accounts.actor import Actor
 from ..accounts.views import actor
 from ..comments.models import Thread
-from ..errors import FieldError, InvalidForm
+from ..errors import FieldError, InvalidForm, one_of
 from ..i18n import N_
 from ..sites import page_key, policy, registry
 from . import merging, presenting, threads, views
@@ -33,7 +33,7 @@ def change_thread(thread_id: UUID) -> Response:
     who, data = actor(), http.json_body()
     named = [name for name in CHANGES if name in data]
     if len(named) != 1:
-        raise InvalidForm([FieldError(named[1] if named else "locked", "invalid", f"One of {', '.join(CHANGES)}.")])
+        raise InvalidForm([FieldError(named[1] if named else "locked", "invalid", one_of(CHANGES))])
     read, change = CHANGES[named[0]]
     return answer(change(thread_id, read(data, threads.one(thread_id, who)), who, http.now()))
 

@@ -17,7 +17,7 @@ from ..comments.models import Comment, Status, Thread, ThreadAlias
 from ..database import transaction
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
-from ..i18n import N_, Counted
+from ..i18n import N_, Counted, Sentence
 from . import decisions, details
 from .details import FORMS, Form, Say, Shown
 from .models import Event, Kind
@@ -100,7 +100,8 @@ def close_after(thread_id: UUID, days: int | None, actor: Actor, now: datetime) 
     Raises `NotFound`, and `InvalidForm` for what is no number of days.
     """
     if days is not None and not 0 <= days <= MOST_DAYS:
-        raise InvalidForm([FieldError("close_after_days", "out-of-range", f"A number from 0 to {MOST_DAYS}.")])
+        between = Sentence(N_("A number from {least} to {most}."), {"least": 0, "most": MOST_DAYS})
+        raise InvalidForm([FieldError("close_after_days", "out-of-range", between)])
     return _change(one(thread_id, actor), Kind.CLOSE, "close_after_days", days, (actor, now))
 
 

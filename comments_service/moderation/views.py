@@ -1,6 +1,6 @@
 """Moderating by program, and the admin page's script: JSON for API tokens and for signed-in browsers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,10 +11,11 @@ from .. import http
 from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Comment, Status
-from ..errors import Conflict, FieldError, Invalid, InvalidForm
-from ..i18n import N_
+from ..errors import Conflict, FieldError, Invalid, InvalidForm, one_of
+from ..i18n import N_, Sentence
 from ..sites import registry
 from ..spam import blocked
+from ..spam.judgement import Evidence
 from ..spam.models import ListKind
 from . import decisions, edit, events, groups, listing, matching, presenting, purge, queue, search, undo
 from .decisions import Decision, Outcome
@@ -145,7 +146,8 @@ def asked(args: Mapping[str, str]) -> queue.Query:
     """The queue that a query asks for; raises `InvalidForm` naming what it cannot mean."""
     limit = args.get("limit", "50")
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= queue.MOST:
-        raise InvalidForm([FieldError("limit", "out-of-range", f"Ask for 1 to {queue.MOST}.")])
+        few = Sentence(N_("Ask for 1 to {most}."), {"most": queue.MOST})
+        raise InvalidForm([FieldError("limit", "out-of-range", few)])
     found = search.parse(args.get("q", "").replace("\0", ""))
     return queue.Query(
         status=found.status or (status_in(args) if args.get("status") and not found.any_status else None),
@@ -176,7 +178,7 @@ def kind_in(data: Mapping[str, Any]) -> ListKind:
     """By what of a commenter to block."""
     kind = str(data.get("kind"))
     if kind not in blocked.BLOCKS:
-        raise InvalidForm([FieldError("kind", "invalid", f"One of {', '.join(blocked.BLOCKS)}.")])
+        raise InvalidForm([FieldError("kind", "invalid", one_of(blocked.BLOCKS))])
     return ListKind(kind)
 
 
@@ -186,7 +188,8 @@ def terms_in(data: Mapping[str, Any]) -> listing.Terms:
     if isinstance(days, str) and days.isascii() and days.isdecimal():
         days = int(days[:6])
     if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= MOST_DAYS:
-        raise InvalidForm([FieldError("days", "out-of-range", f"Block for 1 to {MOST_DAYS} days, or for ever.")])
+        most = Sentence(N_("Block for 1 to {most} days, or for ever."), {"most": MOST_DAYS})
+        raise InvalidForm([FieldError("days", "out-of-range", most)])
     reason = " ".join(str(data.get("reason") or "").replace("\0", "").split())
     return listing.Terms(reason, http.now() + timedelta(days=days) if days else None)
 
@@ -196,8 +199,7 @@ def status_in(data: Mapping[str, Any]) -> Status:
     try:
         return Status(str(data.get("status")))
     except ValueError as error:
-        said = f"One of {', '.join(Status)}."
-        raise InvalidForm([FieldError("status", "invalid", said)]) from error
+        raise InvalidForm([FieldError("status", "invalid", one_of(Status))]) from error
 
 
 def decision_in(entry: object) -> Decision:
@@ -214,7 +216,8 @@ def whole_number(data: Mapping[str, Any], name: str, least: int = 1) -> int:
     """The number, `least` or more, that `data` has under `name`."""
     value = data.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 31:
-        raise InvalidForm([FieldError(name, "required", f"A whole number from {least} on is needed.")])
+        needed = Sentence(N_("A whole number from {least} on is needed."), {"least": least})
+        raise InvalidForm([FieldError(name, "required", needed)])
     return value
 
 
@@ -242,7 +245,8 @@ def stale(comment: Comment) -> Conflict:
     # The last decision is not the last change when the commenter has written something else since.
     decided = current["decided_at"] and current["decided_at"] >= (comment.edited_at or comment.created_at)
     if decided:
-        return Conflict(f"{current['decided_by']} changed this comment in the meantime.", current=current)
+        said = Sentence(N_("{name} changed this comment in the meantime."), {"name": current["decided_by"]})
+        return Conflict(said, current=current)
     return Conflict(N_("Somebody changed this comment in the meantime."), current=current)
 
 
@@ -258,7 +262,8 @@ def outcome_answer(outcome: Outcome) -> Response:
     return http.answer({"event": outcome.event, "changed": len(outcome.changed), "conflicts": conflicts})
 
 
-def cards_json(cards: list[queue.Card]) -> list[dict[str, Any]]:
-    """Cards as JSON, their addresses opened."""
+def cards_json(cards: list[queue.Card], tell: Callable[[Evidence], str] | None = None) -> list[dict[str, Any]]:
+    """Cards as JSON, their addresses opened; `tell` says what a check saw, in the language of whoever asks."""
+    tell = tell or (lambda reason: reason.said(http.translate))
     origins = {site_id: registry.find(site_id).origins for site_id in {card.comment.site_id for card in cards}}
-    return [presenting.card_json(card, http.sealer(), origins[card.comment.site_id]) for card in cards]
+    return [presenting.card_json(card, http.sealer(), origins[card.comment.site_id], tell) for card in cards]

@@ -201,5 +201,5 @@ def checked(values: Mapping[str, Any]) -> Policy:
     if not wrong and policy.spam_at < policy.hold_at:
         wrong.append(FieldError("spam_at", "invalid", N_("At least as much as holds a comment.")))
     if wrong:
-        raise InvalidForm(wrong, " ".join(f"{error.field}: {error.message}" for error in wrong))
+        raise InvalidForm(wrong)
     return policy

@@ -13,13 +13,17 @@ import sqlalchemy as sa
 from ..database import table, transaction, when_committed
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import connection, db
-from ..i18n import N_
+from ..i18n import N_, Counted, Sentence
 from .models import KEY_LENGTH, Site
 from .policy import Policy
 
 _FIND = sa.select(table(Site)).where(Site.id == sa.bindparam("id"))
 KEPT_SECONDS = 1.0
 MOST_KEPT = 1000
+KEYS = Counted(
+    "A key has at most {count} lower-case letter, digit or hyphen.",
+    "A key has at most {count} lower-case letters, digits and hyphens.",
+)
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -93,10 +97,10 @@ def add(site_id: str, origins: list[str], policy: Policy, now: datetime) -> Site
     Raises `InvalidForm` for a key or an origin that cannot be one, `Conflict` when the key is taken.
     """
     if not KEY.fullmatch(site_id):
-        detail = f"a key has at most {KEY_LENGTH} lower-case letters, digits and hyphens"
+        detail = Sentence(KEYS, {"count": KEY_LENGTH})
         raise InvalidForm([FieldError("key", "invalid", detail)], detail)
     if db.session.get(Site, site_id):
-        raise Conflict(f"There is a site {site_id} already.")
+        raise Conflict(Sentence(N_("There is a site {site} already."), {"site": site_id}))
     site = Site(
         id=site_id, origins=[checked_origin(o) for o in origins], policy=msgspec.to_builtins(policy), created_at=now
     )
@@ -112,7 +116,7 @@ def checked_origin(text: str) -> str:
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query or parts.username:
-        detail = f"{text!r} is not an origin like https://blog.example"
+        detail = Sentence(N_("“{text}” is not an origin like https://blog.example."), {"text": text})
         raise InvalidForm([FieldError("origin", "invalid", detail)], detail)
     host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
     host = f"[{host}]" if ":" in host else host

@@ -11,11 +11,24 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from ..i18n import N_
+from ..errors import one_of
+from ..i18n import N_, Counted, Sayable, Sentence
 
 ELSEWHERE = N_("More")  # the group of what names none
 LINE = 200  # letters; what may be longer is typed in lines
 UNTYPED = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff]")
+# What is said of a number, by whether it is whole and whether there may be none.
+NUMBERS = {
+    (True, False): N_("A whole number from {least} to {most}."),
+    (True, True): N_("A whole number from {least} to {most}, or nothing."),
+    (False, False): N_("A number from {least} to {most}."),
+    (False, True): N_("A number from {least} to {most}, or nothing."),
+}
+TEXT = Counted("Text of at most {count} character.", "Text of at most {count} characters.")
+ENTRIES = Counted(
+    "At most {count} entry, each of at most {longest} characters.",
+    "At most {count} entries, each of at most {longest} characters.",
+)
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
 
 
@@ -53,19 +66,17 @@ class Setting:
         return self.kind is Kind.LINES or (self.kind is Kind.TEXT and (self.most or 0) > LINE)
 
     @property
-    def takes(self) -> str:
+    def takes(self) -> Sayable:
         """What it takes, as a sentence."""
         if self.kind is Kind.SWITCH:
             return N_("Yes or no.")
         if self.kind is Kind.CHOICE:
-            return f"One of {', '.join(choice or 'nothing' for choice in self.choices)}."
+            return one_of(choice or "“”" for choice in self.choices)
         if self.kind is Kind.NUMBER:
-            number = "whole number" if self.whole else "number"
-            end = ", or nothing" if self.optional else ""
-            return f"A {number} from {_figure(self.least)} to {_figure(self.most)}{end}."
+            return Sentence(NUMBERS[self.whole, self.optional], {"least": self.least or 0, "most": self.most or 0})
         if self.kind is Kind.TEXT:
-            return f"Text of at most {self.most} characters."
-        return f"At most {self.most} entries, each of at most {self.longest} characters."
+            return Sentence(TEXT, {"count": self.most or 0})
+        return Sentence(ENTRIES, {"count": self.most or 0, "longest": self.longest or 0})
 
     def checked(self, value: object) -> Any:
         """The one spelling of `value`; raises `ValueError` for what the setting does not take."""
@@ -140,10 +151,6 @@ def _setting(name: str, schema: dict[str, Any], of: Any) -> Setting:
 def _texts(value: Any) -> list[str]:
     """The texts in a value of a setting."""
     return [text for text in (value if isinstance(value, list | tuple) else [value]) if isinstance(text, str)]
-
-
-def _figure(value: float | None) -> str:
-    return "…" if value is None else f"{value:g}" if value % 1 else f"{value:,.0f}"
 
 
 def _kind(schema: dict[str, Any]) -> Kind:

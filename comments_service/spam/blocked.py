@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ..comments.form import Submission
 from ..database import table
 from ..extensions import connection
+from ..i18n import N_, Sayable, Sentence
 from ..sites.policy import Policy
 from . import hosts
 from .folding import outline
@@ -21,11 +22,12 @@ from .models import Listed, ListKind
 
 BLOCKS = (ListKind.ADDRESS, ListKind.DOMAIN, ListKind.NAME, ListKind.NETWORK)
 SAID = {
-    ListKind.ADDRESS: "The address is blocked",
-    ListKind.DOMAIN: "The domain {shown} is blocked",
-    ListKind.NAME: "The name “{shown}” is blocked",
-    ListKind.NETWORK: "The network is blocked",
+    ListKind.ADDRESS: N_("The address is blocked."),
+    ListKind.DOMAIN: N_("The domain {shown} is blocked."),
+    ListKind.NAME: N_("The name “{shown}” is blocked."),
+    ListKind.NETWORK: N_("The network is blocked."),
 }
+REASON = N_("Reason: {reason}")
 
 _TABLE = table(Listed)
 _FOUND = (
@@ -64,8 +66,10 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
         return None
     kind, shown, reason = found
     so_far = sum(evidence.points for evidence in known.found)
-    said = SAID[kind].format(shown=shown) + (f": {reason}" if reason else ".")
-    return Evidence("blocked", max(policy.spam_at, policy.spam_at - so_far), said)
+    said: list[Sayable] = [Sentence(SAID[kind], {"shown": shown})]
+    if reason:
+        said.append(Sentence(REASON, {"reason": reason}))
+    return Evidence("blocked", max(policy.spam_at, policy.spam_at - so_far), tuple(said))
 
 
 def domain_key(domain: str) -> bytes:

@@ -23,6 +23,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from ..comments.form import Submission
+from ..i18n import N_
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 
@@ -74,7 +75,7 @@ def ask(submission: Submission, policy: Policy, services: Services, asker: Asker
         found.append(_asked("akismet", lambda: _akismet(submission, services, asker)))
     if policy.hook and services.hook_url:
         found.append(_asked("hook", lambda: _hook(submission, services, asker)))
-    return tuple((each.check, each.points, each.evidence) for each in found if each)
+    return tuple((each.check, each.points, each.said()) for each in found if each)
 
 
 def akismet(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
@@ -93,13 +94,13 @@ def _said(name: str, submission: Submission) -> Evidence | None:
 
 def _asked(name: str, question: Callable[[], Evidence | None]) -> Evidence | None:
     if time.monotonic() - _failed_at.get(name, -LEFT_ALONE_SECONDS) < LEFT_ALONE_SECONDS:
-        return Evidence(name, 0.0, "It gave no answer a moment ago and was not asked.")
+        return Evidence(name, 0.0, N_("It gave no answer a moment ago and was not asked."))
     try:
         return question()
     except (OSError, http.client.HTTPException, Silent) as error:
         _failed_at[name] = time.monotonic()
         log.warning("%s gave no answer: %s", name, type(error).__name__)
-        return Evidence(name, 0.0, "It gave no answer, and adds nothing.")
+        return Evidence(name, 0.0, N_("It gave no answer, and adds nothing."))
 
 
 def _akismet(submission: Submission, services: Services, asker: Asker) -> Evidence | None:
@@ -123,8 +124,8 @@ def _akismet(submission: Submission, services: Services, asker: Asker) -> Eviden
     if answer != b"true":
         raise Silent("neither true nor false")
     if tip == "discard":
-        return Evidence("akismet", AKISMET_DISCARD_POINTS, "Akismet calls it spam beyond doubt.")
-    return Evidence("akismet", AKISMET_POINTS, "Akismet calls it spam.")
+        return Evidence("akismet", AKISMET_DISCARD_POINTS, N_("Akismet calls it spam beyond doubt."))
+    return Evidence("akismet", AKISMET_POINTS, N_("Akismet calls it spam."))
 
 
 def _hook(submission: Submission, services: Services, asker: Asker) -> Evidence | None:
@@ -156,7 +157,7 @@ def _hook(submission: Submission, services: Services, asker: Asker) -> Evidence 
         return None
     points = round(max(-HOOK_POINTS, min(opinion.points, HOOK_POINTS)), 2)
     said = " ".join(opinion.evidence.split())[:EVIDENCE_LENGTH]
-    return Evidence("hook", points, said or "Your hook gave no reason.")
+    return Evidence("hook", points, said or N_("Your hook gave no reason."))
 
 
 def _post(address: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, str | None]:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from ..comments import markup
 from ..comments.form import Submission
+from ..i18n import N_, Sentence
 from ..sites.policy import Policy
 from . import hosts
 from .folding import has_look_alikes
@@ -14,6 +15,9 @@ POINTS_OTHER_HOST = 3.0
 POINTS_LOOK_ALIKE = 2.0
 POINTS_SHORT = 0.7
 SHOWN = 3
+OTHER_HOST = N_("A link reads {shown} and leads to {host}.")
+SHORT = N_("{host} hides where a link leads.")
+LOOK_ALIKE = N_("{host} mixes letters of two alphabets.")
 
 # fmt: off
 SHORTENERS = frozenset((
@@ -29,25 +33,26 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     found = list(_found(submission))
     if not found:
         return None
-    said = [sentence for _, sentence in sorted(found, key=lambda each: -each[0])]
-    return Evidence("disguised", max(points for points, _ in found), " ".join(dict.fromkeys(said[:SHOWN])))
+    worst = sorted(found, key=lambda each: -each[0])[:SHOWN]
+    said = {str(sentence): sentence for _, sentence in worst}
+    return Evidence("disguised", worst[0][0], tuple(said.values()))
 
 
-def _found(submission: Submission) -> Iterator[tuple[float, str]]:
+def _found(submission: Submission) -> Iterator[tuple[float, Sentence]]:
     for link in markup.links(submission.tree):
         host = _host(link.href)
         shown = [other for other in hosts.linked(link.text) if hosts.registrable(other) != hosts.registrable(host)]
         if host and shown:
-            yield POINTS_OTHER_HOST, f"A link reads {shown[0]} and leads to {host}."
+            yield POINTS_OTHER_HOST, Sentence(OTHER_HOST, {"shown": shown[0], "host": host})
         yield from _of_host(host)
     yield from _of_host(_host(submission.website))
 
 
-def _of_host(host: str) -> Iterator[tuple[float, str]]:
+def _of_host(host: str) -> Iterator[tuple[float, Sentence]]:
     if host in SHORTENERS:
-        yield POINTS_SHORT, f"{host} hides where a link leads."
+        yield POINTS_SHORT, Sentence(SHORT, {"host": host})
     if has_look_alikes(_readable(host)):
-        yield POINTS_LOOK_ALIKE, f"{host} mixes letters of two alphabets."
+        yield POINTS_LOOK_ALIKE, Sentence(LOOK_ALIKE, {"host": host})
 
 
 def _host(address: str) -> str:

@@ -4,10 +4,12 @@ from functools import cache
 from importlib import import_module
 
 from ..comments.form import Submission
+from ..i18n import N_, Sentence
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 
 POINTS = 1.0
+SAID = N_("The address is of {domain}, where anybody gets one for a while.")
 
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
@@ -17,7 +19,7 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     found = next((domain for domain in above if domain in _domains()), None)
     if found is None:
         return None
-    return Evidence("disposable", POINTS, f"The address is of {found}, where anybody gets one for a while.")
+    return Evidence("disposable", POINTS, (Sentence(SAID, {"domain": found}),))
 
 
 @cache

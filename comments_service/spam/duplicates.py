@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ..comments.form import Submission
 from ..comments.models import NEAR, Comment, Status
 from ..extensions import connection
+from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
 from . import hosts, likeness
 from .folding import fold, plain
@@ -23,6 +24,9 @@ MOST_POINTS = 4.0
 SHORTEST = 40  # letters; people say "Thank you!" in the same words
 BYTES = 8
 REMEMBERED = 16  # texts: those that are being judged just now
+SAME = Counted("{count} other comment says the same.", "{count} other comments say the same.")
+NEARLY = Counted("{count} other comment says nearly the same.", "{count} other comments say nearly the same.")
+OF_SPAM = Counted("{count} of them is spam.", "{count} of them are spam.")
 CANDIDATES = 5  # of each key, the newest: what a look costs is bounded, however many there are
 
 _NO_LETTER = re.compile(r"[\W\d_]+")
@@ -64,10 +68,10 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
         return None
     spam = same.get(Status.SPAM, 0) + near.count(Status.SPAM)
     points = POINTS + POINTS_MORE * (number - 1) + (POINTS_OF_SPAM if spam else 0.0)
-    said = "1 other comment says" if number == 1 else f"{number} other comments say"
-    what = "nearly the same" if near else "the same"
-    marked = f"; {spam} of them spam" if spam else ""
-    return Evidence("duplicates", min(points, MOST_POINTS), f"{said} {what}{marked}.")
+    said = [Sentence(NEARLY if near else SAME, {"count": number})]
+    if spam:
+        said.append(Sentence(OF_SPAM, {"count": spam}))
+    return Evidence("duplicates", min(points, MOST_POINTS), tuple(said))
 
 
 @lru_cache(REMEMBERED)

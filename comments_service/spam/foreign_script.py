@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ..comments.form import Submission
 from ..comments.models import Comment, Status
 from ..extensions import connection
+from ..i18n import N_, Sentence
 from ..sites.policy import Policy
 from . import scripts
 from .judgement import Evidence, Known
@@ -16,6 +17,7 @@ from .looks import NOTHING, ONE, Look
 
 POINTS = 1.0  # waits for a look: a reader from elsewhere is no spammer
 ENOUGH = 100  # approved comments in other scripts
+SAID = N_("The script is {script}, in which no comment approved here is written.")
 
 _APPROVED = sa.select(Comment.id).where(
     Comment.site_id == sa.bindparam("site_id"), Comment.status == Status.APPROVED, Comment.id != sa.bindparam("id")
@@ -39,4 +41,4 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     asked = {"site_id": submission.site_id, "id": submission.id}
     if (connection().scalar(_IN_ANY, asked) or 0) < ENOUGH:
         return None
-    return Evidence("foreign-script", POINTS, f"Written in {script} letters, as no comment approved here is.")
+    return Evidence("foreign-script", POINTS, (Sentence(SAID, {"script": (script,)}),))

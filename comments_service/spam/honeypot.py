@@ -1,6 +1,7 @@
 """A field that no person sees was filled in."""
 
 from ..comments.form import Submission
+from ..i18n import N_
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 
@@ -11,4 +12,4 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     """Points for anything written into the hidden field."""
     if not submission.honeypot:
         return None
-    return Evidence("honeypot", POINTS, "The field that people do not see was filled in.")
+    return Evidence("honeypot", POINTS, N_("The field that people do not see was filled in."))

@@ -8,14 +8,15 @@ import sqlalchemy as sa
 
 from ..accounts.models import Moderator, SiteModerator
 from ..comments.form import Submission
+from ..i18n import N_
 from ..sites.policy import Policy
 from .folding import outline
 from .judgement import Evidence, Known
 from .looks import ONE, Look
 from .models import Listed, ListKind
 
-MODERATOR = "Signed with a moderator's name, and not by the moderator."
-TRUSTED = "Signed with the name of somebody trusted, from another address."
+MODERATOR = N_("Signed with a moderator's name, and not by the moderator.")
+TRUSTED = N_("Signed with the name of somebody trusted, from another address.")
 
 _OF_SITE = sa.exists().where(
     SiteModerator.moderator_id == Moderator.id, SiteModerator.site_id == sa.bindparam("site_id")

@@ -7,15 +7,28 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ..comments.models import Status
+from ..i18n import Sayable, Translate
 from .looks import Seen
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What one check found: its points (log-odds, so that they add up) and what it saw, as a sentence."""
+    """What one check found: its points (log-odds, so that they add up) and what it saw.
+
+    That is a sentence, or several with what stands in them: kept as they are, and said in the language of who reads.
+    """
 
     check: str
     points: float
-    evidence: str
+    evidence: str | tuple[Sayable, ...]
+
+    @property
+    def sentences(self) -> tuple[Sayable, ...]:
+        """What it saw."""
+        return (self.evidence,) if isinstance(self.evidence, str) else self.evidence
+
+    def said(self, translate: Translate = str) -> str:
+        """What it saw, by `translate` in somebody's language."""
+        return " ".join(map(translate, self.sentences))
 
 
 @dataclass(frozen=True, slots=True)

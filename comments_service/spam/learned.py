@@ -1,14 +1,16 @@
 """What the site's decisions so far say of a submission."""
 
+import re
 from collections.abc import Iterable
 
 from ..comments.form import Submission
 from ..comments.models import Comment
+from ..i18n import N_, Sayable, Sentence
 from ..sites.policy import Policy
 from . import memory
 from .features import Features, Text, extract
 from .judgement import Evidence, Known
-from .learner import Learner, blended
+from .learner import Learner, Weighed, blended
 
 CHECK = "learned"
 NAMED = 5  # features
@@ -18,6 +20,49 @@ LEFT = 1.5
 MOST_TRUST = 2.0  # points taken off at the most
 LONGEST = 40  # characters of a feature that are shown
 NOT_OF_THE_TEXT = {CHECK, "words", "policy", "first-comment"}
+# What kinds of features are called.
+KINDS = {
+    "words": N_("Pairs of words: {names}."),
+    "word": N_("Words: {names}."),
+    "piece": N_("Parts of words: {names}."),
+    "link": N_("Links: {names}."),
+    "shape": N_("Look of the text: {names}."),
+    "name piece": N_("Parts of the name: {names}."),
+    "name": N_("The name: {names}."),
+    "website piece": N_("Parts of the website: {names}."),
+    "website shape": N_("Look of the website: {names}."),
+    "website": N_("The website: {names}."),
+    "email": N_("The mailbox: {names}."),
+    "points": N_("Other checks: {names}."),
+}
+# What can be seen without reading, as `features` calls it, with its number left out.
+OF_SHAPE = ("shape", "website shape")
+SHAPES = (
+    N_("any comment"),
+    N_("{number} words or more"),
+    N_("{number} links or more"),
+    N_("no word"),
+    N_("no link"),
+    N_("an exclamation mark"),
+    N_("two exclamation marks"),
+    N_("a question mark"),
+    N_("money"),
+    N_("a row of signs"),
+    N_("several lines"),
+    N_("look-alike letters"),
+    N_("{number} % capitals"),
+    N_("no capital"),
+    N_("a digit"),
+    N_("a long number"),
+    N_("number of {number} digits"),
+    N_("name of {number} words or more"),
+    N_("digit in the name"),
+    N_("name in small letters"),
+    N_("given"),
+    N_("with a path"),
+    N_("with {number} words of the name or more"),
+)
+_NUMBER = re.compile(r"\d+")
 
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
@@ -71,13 +116,20 @@ def _points(features: Features, own: Learner, shared: Learner, policy: Policy) -
     return max(min(points, policy.spam_at - LEFT), policy.hold_at)
 
 
-def _named(features: Features, learner: Learner, points: float) -> str:
-    """The features that weighed most, with what each adds."""
-    weighed = learner.explain(features, NAMED)
-    said = "; ".join(f"{_shown(each.feature)} {each.points:+.2f}" for each in weighed)
-    return f"{'Like what you marked as spam' if points > 0 else 'Like what you approved'}: {said}"
+def _named(features: Features, learner: Learner, points: float) -> tuple[Sayable, ...]:
+    """The features that weighed most, with what each adds: the heaviest first, those of a kind together."""
+    kinds: dict[str, list[Sayable]] = {}
+    for each in learner.explain(features, NAMED):
+        kinds.setdefault(each.kind, []).append(_shown(each))
+    said = [Sentence(KINDS[kind], {"names": tuple(names)}) for kind, names in kinds.items()]
+    return (N_("Like what you marked as spam.") if points > 0 else N_("Like what you approved."), *said)
 
 
-def _shown(feature: str) -> str:
-    kind, _, name = feature.partition(" ")
-    return f"{kind} “{name if len(name) <= LONGEST else name[: LONGEST - 1] + '…'}”"
+def _shown(feature: Weighed) -> Sayable:
+    """A feature with its points: what can be seen without reading is said, the rest is quoted."""
+    name, points = feature.name, f"{feature.points:+.2f}"
+    if feature.kind not in OF_SHAPE:
+        return f"“{name if len(name) <= LONGEST else name[: LONGEST - 1] + '…'}” {points}"
+    number = _NUMBER.search(name)
+    look = Sentence(_NUMBER.sub("{number}", name), {"number": number[0]} if number else {})
+    return Sentence("{look} {points}", {"look": (look,), "points": points})

@@ -91,9 +91,10 @@ class Bands(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """A feature, as its kind and name, and the points that it adds."""
+    """A feature, and the points that it adds."""
 
-    feature: str
+    kind: str
+    name: str
     points: float
 
 
@@ -149,7 +150,7 @@ class Learner:
         points = [group.weight * weights[bucket] for group in features for bucket in group.buckets]
         places = nlargest(most, range(len(points)), key=lambda place: abs(points[place]))
         names = [(group.kind, name) for group in features for name in group.names]
-        return [Weighed(" ".join(names[place]), points[place]) for place in places if points[place]]
+        return [Weighed(*names[place], points[place]) for place in places if points[place]]
 
     def learn(self, key: str, features: Features, spam: bool) -> None:
         """Remember that the comment `key` is spam, or not; an earlier decision on it is forgotten."""

@@ -4,12 +4,14 @@ from urllib.parse import urlsplit
 
 from ..comments import markup
 from ..comments.form import Submission
+from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 
 POINTS_A_LINK = 0.6
 MOST_POINTS = 4.0
 SHOWN = 5
+SAID = Counted("{count} link: {hosts}", "{count} links: {hosts}")
 
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
@@ -20,4 +22,4 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     hosts = sorted({urlsplit(link.href).hostname or link.href for link in found})
     shown = ", ".join(hosts[:SHOWN]) + (", …" if len(hosts) > SHOWN else "")
     points = min(1.0 + POINTS_A_LINK * (len(found) - policy.max_links), MOST_POINTS)
-    return Evidence("links", points, f"{len(found)} links: {shown}")
+    return Evidence("links", points, (Sentence(SAID, {"count": len(found), "hosts": shown}),))

@@ -14,11 +14,16 @@ from ..comments.form import Submission
 from ..comments.models import Comment, EarlierBody, Status, StatusCount
 from ..database import add_up, first_id
 from ..extensions import connection, db
+from ..i18n import Counted, Sentence
 from ..sites.models import Site
 from ..sites.policy import Policy, of
 from .judgement import Evidence, Verdict
 
 CHECK = "queue-full"
+OF_SITE = Counted("{count} comment of this site waits already.", "{count} comments of this site wait already.")
+OF_CLIENT = Counted(
+    "{count} comment from the same place waits already.", "{count} comments from the same place wait already."
+)
 WITHIN = timedelta(days=1)
 SLACK = 20  # spam is removed when it is over its number by one in so many
 AT_ONCE = 1000  # rows of one transaction
@@ -43,7 +48,7 @@ def fit(judged: Verdict, submission: Submission, policy: Policy) -> Verdict:
     full = _full(submission, policy)
     if full is None:
         return judged
-    return replace(judged, status=Status.SPAM, reasons=(*judged.reasons, Evidence(CHECK, 0.0, full)))
+    return replace(judged, status=Status.SPAM, reasons=(*judged.reasons, Evidence(CHECK, 0.0, (full,))))
 
 
 def make(site_id: str, policy: Policy, coming: int = 0, slack: int = 0) -> int:
@@ -63,8 +68,8 @@ def make_everywhere() -> int:
     return sum(make(site.id, of(site)) for site in db.session.scalars(sa.select(Site).order_by(Site.id)))
 
 
-def _full(submission: Submission, policy: Policy) -> str | None:
-    """What there is too much of, as a sentence."""
+def _full(submission: Submission, policy: Policy) -> Sentence | None:
+    """What there is too much of."""
     begin = submission.arrived_at - WITHIN
     asked = {
         "site_id": submission.site_id,
@@ -78,9 +83,9 @@ def _full(submission: Submission, policy: Policy) -> str | None:
         counted = 0
     waiting, from_client = connection().execute(_waiting(counted), asked).one()
     if waiting >= policy.site_pending:
-        return f"{waiting} comments of this site wait already."
+        return Sentence(OF_SITE, {"count": waiting})
     if counted and from_client >= counted:
-        return f"{counted} comments from the same place wait already."
+        return Sentence(OF_CLIENT, {"count": counted})
     return None
 
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from ..comments.form import Submission
+from ..i18n import N_
 from ..sites.policy import Policy
 from .folding import shorten
 from .judgement import Evidence, Known
@@ -25,14 +26,14 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     """Points for a text in capitals, for rows of signs, and for words said four times in a row."""
     body = shorten(submission.body)
     seen = [
-        (POINTS_CAPITALS, "most of it in capitals", _mostly_capitals(body)),
-        (POINTS_SIGNS, "a row of signs", _SIGNS.search(body)),
-        (POINTS_WORDS, "the same words again and again", _repeats(body)),
+        (POINTS_CAPITALS, N_("Most of it is in capitals."), _mostly_capitals(body)),
+        (POINTS_SIGNS, N_("Has a row of signs."), _SIGNS.search(body)),
+        (POINTS_WORDS, N_("Says the same words again and again."), _repeats(body)),
     ]
     found = [(points, what) for points, what, there in seen if there]
     if not found:
         return None
-    return Evidence("shouting", sum(points for points, _ in found), f"Has {', '.join(what for _, what in found)}.")
+    return Evidence("shouting", sum(points for points, _ in found), tuple(what for _, what in found))
 
 
 def _repeats(body: str) -> bool:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ..comments.form import Submission
 from ..comments.models import Comment
 from ..database import first_id
+from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 from .looks import NOTHING, Look
@@ -17,6 +18,14 @@ USUAL = 10  # from one household or office
 POINTS = 1.0
 POINTS_MORE = 0.1  # for each one beyond
 MOST_POINTS = 2.0  # speed alone is no advertisement
+SAID = Counted(
+    "{count} other comment from the same place within {minutes} minutes.",
+    "{count} other comments from the same place within {minutes} minutes.",
+)
+SAID_MORE = Counted(
+    "{count} or more other comments from the same place within {minutes} minutes.",
+    "{count} or more other comments from the same place within {minutes} minutes.",
+)
 COUNTED = USUAL + round((MOST_POINTS - POINTS) / POINTS_MORE) + 1  # more make no difference
 
 _RECENT = (
@@ -48,5 +57,5 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
         return None
     points = round(min(POINTS + POINTS_MORE * (number - USUAL), MOST_POINTS), 2)
     minutes = round(WITHIN.total_seconds() / 60)
-    more = " or more" if number == COUNTED else ""
-    return Evidence("speed", points, f"{number}{more} other comments from the same place within {minutes} minutes.")
+    said = Sentence(SAID_MORE if number == COUNTED else SAID, {"count": number, "minutes": minutes})
+    return Evidence("speed", points, (said,))

@@ -1,11 +1,15 @@
 """Somebody whose comments were approved before."""
 
 from ..comments.form import Submission
+from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 
 POINTS_EACH = -0.5
 MOST_POINTS = -1.5  # little: an address is easily given by somebody else
+SAID = Counted(
+    "{count} comment from this address approved before.", "{count} comments from this address approved before."
+)
 
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
@@ -13,5 +17,4 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     if not known.approved or known.spam:
         return None
     points = max(POINTS_EACH * known.approved, MOST_POINTS)
-    said = "1 comment" if known.approved == 1 else f"{known.approved} comments"
-    return Evidence("trusted", points, f"{said} from this address approved before.")
+    return Evidence("trusted", points, (Sentence(SAID, {"count": known.approved}),))

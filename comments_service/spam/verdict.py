@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment, Status
+from ..i18n import N_
 from ..sites.policy import Policy
 from . import (
     alike,
@@ -124,11 +125,11 @@ def _place(score: float, policy: Policy, known: Known) -> tuple[Status, Evidence
     if score >= policy.hold_at:
         return Status.PENDING, None
     if policy.away:
-        return Status.PENDING, Evidence("away", 0.0, "The moderators are away.")
+        return Status.PENDING, Evidence("away", 0.0, N_("The moderators are away."))
     if policy.moderation == "all":
-        return Status.PENDING, Evidence("policy", 0.0, "This site holds every comment.")
+        return Status.PENDING, Evidence("policy", 0.0, N_("This site holds every comment."))
     if policy.moderation == "first" and not known.approved:
-        return Status.PENDING, Evidence("first-comment", 0.0, "The first comment from this address.")
+        return Status.PENDING, Evidence("first-comment", 0.0, N_("The first comment from this address."))
     return Status.APPROVED, None
 
 
@@ -141,4 +142,4 @@ def _run(check: Check, submission: Submission, policy: Policy, known: Known) -> 
     except Exception:
         name = check.__module__.rpartition(".")[2]
         log.exception("the check %s failed", name)
-        return Evidence(name, 0.0, "This check failed and said nothing.")
+        return Evidence(name, 0.0, N_("This check failed and said nothing."))

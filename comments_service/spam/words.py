@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..comments.form import Submission
+from ..i18n import N_, Sentence
 from ..sites.policy import Policy
 from .folding import fold, plain
 from .judgement import Evidence, Known
 
 FIELDS = ("name", "website", "email", "body", "page")
 SHOWN = 5
+SAID = N_("On the site's list: {words}.")
 
 _WORD = re.compile(r"[\w*]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
@@ -58,7 +60,7 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
         found = [entry.written for entry in _entries(entries) if _is_in_any(entry, fields)]
         if found:
             shown = ", ".join(f"“{word}”" for word in found[:SHOWN]) + (", …" if len(found) > SHOWN else "")
-            return Evidence("words", max(least, least - sum_so_far), f"On the site's list: {shown}.")
+            return Evidence("words", max(least, least - sum_so_far), (Sentence(SAID, {"words": shown}),))
     return None
 
 
