@@ -2,14 +2,15 @@
 
 import logging
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
 
-from . import config, http
-from .accounts import invitations
+from . import config, http, i18n
+from .accounts import invitations, moderators
 from .accounts.actor import SYSTEM
 from .accounts.models import Moderator, SiteModerator
 from .administration import settings as site_settings
@@ -19,11 +20,13 @@ from .config import Settings
 from .errors import NotFound
 from .extensions import db
 from .housekeeping import keep_house
+from .i18n import Translate
 from .notify import digest, mail, outbox
 from .notify import invitation as invitation_mail
 from .notify.digest import Excerpt
 from .notify.outbox import Claimed
 from .privacy.sealing import Sealer
+from .sites import policy, registry
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +75,25 @@ def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bo
         log.error("given up after two weeks: message %s", given_up)
 
 
-def recipients(site_id: str, sealer: Sealer) -> dict[str, str]:
-    """The addresses of those who decide for the site, by their ids: its own moderators, and the administrators."""
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where a mail goes, and who says what stands in it."""
+
+    address: str
+    translate: Translate
+
+
+def recipients(site_id: str, sealer: Sealer) -> dict[str, Recipient]:
+    """Those who decide for the site, by their ids: its own moderators, and the administrators."""
     named = sa.select(SiteModerator.moderator_id).where(SiteModerator.site_id == site_id)
     rows = db.session.scalars(sa.select(Moderator).where(Moderator.everywhere | Moderator.id.in_(named)))
-    return {str(row.id): sealer.open(row.address_sealed, row.id) for row in rows}
+    return {str(row.id): Recipient(sealer.open(row.address_sealed, row.id), _translator(row, site_id)) for row in rows}
+
+
+def _translator(moderator: Moderator | None, site_id: str) -> Translate:
+    """Who speaks to a moderator of the site: in her language, or in the site's where she has chosen none."""
+    of_site = policy.of(registry.find(site_id)).language
+    return i18n.translator(i18n.choose(moderator.language if moderator else "", of_site))
 
 
 def _tell(
@@ -90,11 +107,11 @@ def _tell(
         return [], True
     told: list[str] = []
     people = recipients(site_id, sealer)
-    for person, address in people.items():
+    for person, recipient in people.items():
         theirs = [message for message in messages if person not in message.told]
         try:
-            if words := _words(site_id, theirs, settings):
-                letter = mail.Mail(address, *words, f"{theirs[0].id}.{person}", now)
+            if words := _words(site_id, theirs, settings, recipient.translate):
+                letter = mail.Mail(recipient.address, *words, f"{theirs[0].id}.{person}", now)
                 mail.send(letter, settings.smtp_url, settings.mail_from)
             told.append(person)
         except mail.Refused as error:
@@ -117,7 +134,9 @@ def _invite(site_id: str, message: Claimed, settings: Settings, sealer: Sealer, 
         return True
     address = sealer.open(invitation.address_sealed, invitation.id)
     link = f"{settings.address}/admin/invitation/{invitations.token(invitation, http.signer())}"
-    words = invitation_mail.subject(site_id), invitation_mail.text(site_id, invitation.role.value, link)
+    translate = _translator(moderators.by_key(invitation.address_key), site_id)
+    subject = translate(invitation_mail.subject(site_id))
+    words = subject, invitation_mail.text(site_id, invitation.role.value, link, translate)
     try:
         mail.send(mail.Mail(address, *words, str(message.id), now), settings.smtp_url, settings.mail_from)
     except mail.Refused as error:
@@ -128,12 +147,13 @@ def _invite(site_id: str, message: Claimed, settings: Settings, sealer: Sealer, 
     return True
 
 
-def _words(site_id: str, messages: list[Claimed], settings: Settings) -> tuple[str, str] | None:
+def _words(site_id: str, messages: list[Claimed], settings: Settings, translate: Translate) -> tuple[str, str] | None:
     """Subject and text of the mail about those comments that still wait; None when none does."""
     waiting = _excerpts(site_id, [UUID(message.payload["comment"]) for message in messages])
     if not waiting:
         return None
-    return digest.subject(site_id, len(waiting)), digest.text(site_id, len(waiting), waiting, settings.address)
+    subject = translate(digest.subject(site_id, len(waiting)))
+    return subject, digest.text(site_id, waiting, settings.address, translate)
 
 
 def _excerpts(site_id: str, comment_ids: list[UUID]) -> list[Excerpt]:

@@ -29,8 +29,8 @@ NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
 # The moderators' pages wait for translators (scripts/languages.py); a page in two languages helps nobody.
 ENGLISH = "/admin/"
 STORE_SECONDS = 0.25  # a request that finds the store hanging waits for it two or three times
-# Where a request keeps what was made of its headers.
-CLIENT, CLIENT_KEY = "comments.client_address", "comments.client_key"
+# Where a request keeps what was made of its headers, and the language that whoever is signed in has chosen.
+CLIENT, CLIENT_KEY, CHOSEN = "comments.client_address", "comments.client_key", "comments.language"
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
 API_HEADERS = {
@@ -69,11 +69,14 @@ def signer() -> Signer:
 
 
 def language(of_site: str = "") -> str:
-    """The language to answer in: asked for by `lang`, in the address or a form, else the reader's, else `of_site`."""
+    """The language to answer in: asked for by `lang`, in the address or a form, else the reader's, else `of_site`.
+
+    A moderator's is the one that she has chosen, else her browser's.
+    """
     if request.path.startswith(ENGLISH):
         return i18n.DEFAULT
     reader = [tag for tag, _ in request.accept_languages]
-    return i18n.choose(request.args.get("lang"), _language_of_form(), reader, of_site)
+    return i18n.choose(request.args.get("lang"), _language_of_form(), request.environ.get(CHOSEN), reader, of_site)
 
 
 def _language_of_form() -> str | None:

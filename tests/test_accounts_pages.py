@@ -110,6 +110,19 @@ def test_mia_changes_the_name_beside_her_replies(mia: Browser) -> None:
     assert mia.sends("/admin/account/name", name="x" * 101).status_code == 422
 
 
+def test_mia_chooses_a_language_and_no_other_is_taken(mia: Browser) -> None:
+    def chosen() -> list[str]:
+        return re.findall(r'<option value="([^"]*)"[^>]* selected', mia.opens("/admin/account").text)
+
+    assert chosen() == []
+    assert mia.sends("/admin/account/language", language="de").status_code == 303
+    assert chosen() == ["de"]
+    assert mia.sends("/admin/account/language", language="tlh").status_code == 422
+    assert chosen() == ["de"]
+    assert mia.sends("/admin/account/language", language="").status_code == 303
+    assert chosen() == []
+
+
 def test_a_hostile_name_is_only_text(mia: Browser) -> None:
     mia.sends("/admin/account/name", name="<img src=x onerror=alert(1)>\"'")
     assert "<img" not in mia.opens("/admin/account").text

@@ -36,6 +36,8 @@ class Moderator(Base):
     address_sealed: Mapped[bytes]
     address_key: Mapped[bytes] = mapped_column(sa.LargeBinary(16), unique=True)
     password_hash: Mapped[str | None] = mapped_column(sa.String(200))
+    # Of the pages and of mail; empty for whatever the browser asks for, and in mail the site's.
+    language: Mapped[str] = mapped_column(sa.String(20), default="", server_default=sa.text("''"))
     # Set for the administrators of the instance alone: they own every site, also those that are yet to come.
     everywhere: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]

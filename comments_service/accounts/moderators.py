@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 
+from .. import i18n
 from ..database import transaction, uuid7
 from ..errors import FieldError, InvalidForm, NotFound
 from ..extensions import db
@@ -69,6 +70,14 @@ def get(moderator_id: UUID) -> Moderator:
 def rename(moderator_id: UUID, name: str) -> None:
     """Change the name that stands beside the moderator's replies; raises `InvalidForm`."""
     get(moderator_id).name = checked_name(name)
+
+
+@transaction
+def speak(moderator_id: UUID, language: str) -> None:
+    """Speak `language` to the moderator from now on, or with none her browser's; raises `InvalidForm`."""
+    if language and language not in i18n.available():
+        raise InvalidForm([FieldError("language", "invalid", N_("This language is not spoken here."))])
+    get(moderator_id).language = language
 
 
 def as_actor(moderator: Moderator) -> Actor:

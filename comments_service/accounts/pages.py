@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.wrappers import Response
 
-from .. import config
+from .. import config, i18n
 from ..errors import FieldError, InvalidForm
 from ..http import limit, now, sealer
 from ..i18n import N_, Sayable
@@ -32,6 +32,7 @@ DONE = {
     "joined": N_("Welcome. Set a password, so that you can come back: the invitation does not work again."),
     "codes": N_("A code is asked for no more."),
     "name": N_("Your name is changed."),
+    "language": N_("Your language is changed."),
     "ended": N_("That browser is signed out."),
     "others": N_("Every other browser is signed out."),
 }
@@ -113,6 +114,13 @@ def change_name() -> Answer:
     return _see(url_for("accounts.account", done="name"))
 
 
+@bp.post("/account/language")
+@require_moderator
+def choose_language() -> Answer:
+    moderators.speak(me().id, request.form.get("language", ""))
+    return _see(url_for("accounts.account", done="language"))
+
+
 @bp.post("/account/password")
 @limit("sign_in_limits")
 @require_moderator
@@ -179,6 +187,7 @@ def _account(done: str | None = None, errors: dict[str, Sayable] | None = None) 
     return render_template(
         "accounts/account.html",
         moderator=moderator,
+        languages=i18n.NAMES,
         address=_address(),
         asks_current=asks_present(),
         codes=second_step.find(person.id),

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import request
 
 from ..errors import NotSignedIn
-from ..http import now
+from ..http import CHOSEN, now
 from ..i18n import N_
 from . import http, moderators, sessions, tokens
 from .actor import Actor
@@ -65,4 +65,5 @@ def _look_up(token: str | None) -> SignedIn | None:
     if session is None:
         return None
     moderator = moderators.get(session.moderator_id)
+    request.environ[CHOSEN] = moderator.language
     return SignedIn(moderator.id, session.id, sessions.may_reset(session, at), moderators.as_actor(moderator))

@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..i18n import N_, Counted, Sentence, Translate
+
 SHOWN = 5
 EXCERPT = 400
+SUBJECT = Counted("A comment on {site} to look at", "{count} comments on {site} to look at")
+WAIT = Counted("A comment on {site} waits for a decision:", "{count} comments on {site} wait for a decision:")
+MORE = Counted("… and {count} more.", "… and {count} more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +21,19 @@ class Excerpt:
     body: str
 
 
-def subject(site_id: str, number: int) -> str:
+def subject(site_id: str, number: int) -> Sentence:
     """The subject; nothing in it was written by a stranger."""
-    return f"{_comments(number)} on {site_id} to look at"
+    return Sentence(SUBJECT, {"count": number, "site": site_id})
 
 
-def text(site_id: str, number: int, excerpts: Sequence[Excerpt], address: str) -> str:
-    """The mail's text: the first few comments quoted, and where to decide."""
-    parts = [f"{_comments(number)} on {site_id} wait{'s' if number == 1 else ''} for a decision:", f"{address}/admin/"]
-    parts += [f"{one.name} on {one.article}:\n{_quoted(one.body)}" for one in excerpts[:SHOWN]]
-    if number > len(excerpts[:SHOWN]):
-        parts.append(f"… and {number - len(excerpts[:SHOWN])} more.")
+def text(site_id: str, excerpts: Sequence[Excerpt], address: str, translate: Translate) -> str:
+    """The mail's text, by `translate` in somebody's language: the first few comments quoted, and where to decide."""
+    parts = [translate(Sentence(WAIT, {"count": len(excerpts), "site": site_id})), f"{address}/admin/"]
+    for one in excerpts[:SHOWN]:
+        whose = Sentence(N_("{name} on {article}:"), {"name": one.name, "article": one.article})
+        parts.append(f"{translate(whose)}\n{_quoted(one.body)}")
+    if len(excerpts) > SHOWN:
+        parts.append(translate(Sentence(MORE, {"count": len(excerpts) - SHOWN})))
     return "\n\n".join(parts) + "\n"
 
 
@@ -35,7 +42,3 @@ def _quoted(body: str) -> str:
     # A mail program would make a link of the address, in a mail that comes from the owner's own service.
     harmless = cut.replace("://", ": //")
     return "\n".join(f"> {line}" for line in harmless.splitlines())
-
-
-def _comments(number: int) -> str:
-    return "A comment" if number == 1 else f"{number} comments"
