@@ -79,13 +79,14 @@ class Sentence(NamedTuple):
     """
 
     text: str | Counted
-    values: "Mapping[str, str | int | float | tuple[Sayable, ...]]"
+    values: "Mapping[str, Value]"
 
     def __str__(self) -> str:
         return translator(DEFAULT)(self)
 
 
 Sayable: TypeAlias = str | Sentence
+Value: TypeAlias = str | int | float | tuple[Sayable, ...]
 Translate = Callable[[Sayable], str]
 
 
@@ -146,7 +147,7 @@ def filling(lang: str, sentence: Sentence) -> dict[str, str]:
     return {name: _written(lang, value) for name, value in sentence.values.items()}
 
 
-def _written(lang: str, value: str | float | tuple[Sayable, ...]) -> str:
+def _written(lang: str, value: Value) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(translator(lang), value))
     return value if isinstance(value, str) else figure(lang, value)
@@ -158,9 +159,9 @@ def figure(lang: str, number: float, form: str = ",") -> str:
     return format(number, form).translate({ord(","): thousands, ord("."): decimals})
 
 
-def counted(lang: str, sentence: Counted, count: int, **values: object) -> str:
+def counted(lang: str, sentence: Counted, count: int, **values: Value) -> str:
     """`sentence` in `lang`, in the form for `count`, with the number and `values` in it."""
-    return _catalogue(lang).ngettext(sentence.one, sentence.other, count).format(count=count, **values)
+    return translator(lang)(Sentence(sentence, {"count": count, **values}))
 
 
 def forms(lang: str, sentence: Counted) -> dict[str, str]:

@@ -43,7 +43,7 @@ class Browser:
 
     def reads(self, answer: TestResponse) -> str:
         """The words of a page, as a person sees them."""
-        return " ".join(unescape(re.sub(r"<[^>]*>", " ", answer.text)).split())
+        return " ".join(unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?bdi[^>]*>", "", answer.text))).split())
 
 
 def add_mia(password: str | None = MIAS_PASSWORD, now: datetime | None = None) -> tuple[Moderator, str]:

@@ -242,7 +242,7 @@ def test_columns_stand_side_by_side_and_their_parts_on_each_other() -> None:
     assert second.blocks == ()
     assert [block.kind for block in third.blocks] == [1]
     assert third.blocks[0].y == 0
-    assert [(line.y, line.label) for line in made.lines] == [(0, "20"), (charts.HEIGHT / 2, "10")]
+    assert [(line.y, line.number) for line in made.lines] == [(0, 20), (charts.HEIGHT / 2, 10)]
 
 
 def test_the_widest_bar_takes_the_whole_room() -> None:

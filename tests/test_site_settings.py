@@ -252,7 +252,8 @@ def test_every_change_is_an_event_that_says_what_changed(mia: Mia) -> None:
         "before": {"hold_words": ["casino", "pills"], "page_size": 100},
         "after": {"hold_words": ["pills", "seo"], "page_size": 50},
     }
-    assert settings.told(second["detail"]) == "Words that hold: +seo, −casino; Comments at once: 100 → 50"
+    told = [str(part) for part in settings.told(second["detail"])]
+    assert told == ["Words that hold: +seo, −casino", "Comments at once: 100 → 50"]
     assert all(found.broken is None for found in sealing.verify())
 
 

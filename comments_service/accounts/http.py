@@ -35,7 +35,8 @@ def init_app(app: Flask) -> None:
     """Guard and dress everything under /admin/."""
     app.before_request(guard)
     app.after_request(dress)
-    app.jinja_env.globals.update(asset=asset, _=said, html_=said_html, n_=counted, spoken=language)
+    app.jinja_env.globals.update(asset=asset, _=said, html_=said_html, n_=counted, told=told, spoken=language)
+    app.jinja_env.filters["figure"] = lambda number, form=",": i18n.figure(language(), number, form)
 
 
 def guard() -> None:
@@ -83,7 +84,7 @@ def told(sentence: i18n.Sayable) -> Markup:
     )
 
 
-def counted(one: str, other: str, count: int, **values: object) -> str:
+def counted(one: str, other: str, count: int, **values: i18n.Value) -> str:
     """A sentence about `{count}` things in the reader's language, in the form that the number takes there."""
     return i18n.counted(language(), i18n.Counted(one, other), count, **values)
 

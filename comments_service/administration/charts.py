@@ -15,11 +15,6 @@ class Line:
     y: float
     number: int
 
-    @property
-    def label(self) -> str:
-        """The number as it is read."""
-        return f"{self.number:,}"
-
 
 @dataclass(frozen=True, slots=True)
 class Block:

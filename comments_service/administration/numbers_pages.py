@@ -108,5 +108,5 @@ def words(span: timedelta | None, lang: str = i18n.DEFAULT) -> str:
     for size, sentence in UNITS:
         if seconds >= size:
             number = seconds // size
-            return i18n.counted(lang, sentence, number, number=f"{number:,}")
+            return i18n.counted(lang, sentence, number, number=number)
     return i18n.translator(lang)(N_("under a minute"))

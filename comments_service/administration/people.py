@@ -14,9 +14,9 @@ from ..accounts.sessions import Visit
 from ..database import transaction
 from ..errors import Conflict, FieldError, Forbidden, InvalidForm, NotFound
 from ..extensions import db
-from ..i18n import N_
+from ..i18n import N_, Sayable, Sentence
 from ..moderation import details
-from ..moderation.details import FORMS, Form, Say, Shown
+from ..moderation.details import FORMS, Form, Shown
 from ..moderation.models import Event, Kind
 from ..notify import outbox
 from ..privacy.sealing import Sealer
@@ -134,16 +134,17 @@ def shown(detail: str) -> Shown:
     return {name: value for name, value in step.items() if name != "id"}
 
 
-def told(step: Shown, say: Say) -> str:
+def told(step: Shown) -> tuple[Sayable, ...]:
     """Whose role became what."""
-    name, before, after = step["name"], say(step["before"] or ""), say(step["after"] or "")
+    before, after = step["before"], step["after"]
     if step["invited"]:
         sentence = N_("{name} is invited as {after}") if after else N_("{name} is not invited any more")
     elif before and after:
         sentence = N_("{name} is {after}, no longer {before}")
     else:
         sentence = N_("{name} is {after}") if after else N_("{name} is no longer {before}")
-    return say(sentence, name=name, before=before, after=after)
+    roles = {"before": (before or "",), "after": (after or "",)}
+    return (Sentence(sentence, {"name": step["name"], **roles}),)
 
 
 def listed(site_id: str, actor: Actor) -> list[Person]:

@@ -14,10 +14,10 @@ from ..comments.models import Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
-from ..i18n import N_
+from ..i18n import N_, Sayable, Sentence, Value
 from ..moderation import decisions, details, queue
 from ..moderation.decisions import Part
-from ..moderation.details import FORMS, Form, Say, Shown, in_english
+from ..moderation.details import FORMS, Form, Shown
 from ..moderation.models import Event, Kind
 from ..sites import policy, registry
 from ..sites.models import Site
@@ -45,6 +45,8 @@ BY_NAME = {setting.name: setting for setting in SETTINGS}
 RULES = frozenset(setting.name for setting in policy.SETTINGS if setting.group == policy.HELD)
 LAST = UUID(int=(1 << 128) - 1)  # no comment has a later id
 AT_ONCE = 5  # portions of what waits, a thousand comments, are scored while the owner waits; the rest beside requests
+CHANGED = N_("{title}: {before} → {after}")
+REORDERED = N_("another order")
 MOVED_ON = N_("The settings were changed in the meantime.")
 
 
@@ -152,18 +154,9 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.to_builtins(msgspec.json.decode(detail, type=Changed)))
 
 
-def told(change: Shown, say: Say = in_english) -> str:
+def told(change: Shown) -> tuple[Sayable, ...]:
     """Each setting that was changed, from what to what."""
-    return "; ".join(_told(name, change["before"].get(name), value, say) for name, value in change["after"].items())
-
-
-def difference(name: str, before: Any, after: Any, say: Say) -> str:
-    """From what to what a setting was changed; of lists, what came and what went."""
-    if isinstance(before, list) and isinstance(after, list):
-        came = [f"+{entry}" for entry in after if entry not in before]
-        gone = [f"−{entry}" for entry in before if entry not in after]
-        return ", ".join(came + gone) or say(N_("another order"))
-    return f"{_written(name, before, say)} → {_written(name, after, say)}"
+    return tuple(_told(name, change["before"].get(name), value) for name, value in change["after"].items())
 
 
 @transaction
@@ -240,18 +233,25 @@ def _only(of: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: of[name] for name in sorted(names)}
 
 
-def _told(name: str, before: Any, after: Any, say: Say) -> str:
-    title = say(BY_NAME[name].title) if name in BY_NAME else name
-    return f"{title}: {difference(name, before, after, say)}"
+def _told(name: str, before: Any, after: Any) -> Sentence:
+    """From what to what a setting was changed; of lists, what came and what went."""
+    title: Value = (BY_NAME[name].title,) if name in BY_NAME else name
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return Sentence(CHANGED, {"title": title, "before": _written(name, before), "after": _written(name, after)})
+    came = [f"+{entry}" for entry in after if entry not in before]
+    gone = [f"−{entry}" for entry in before if entry not in after]
+    return Sentence("{title}: {difference}", {"title": title, "difference": ", ".join(came + gone) or (REORDERED,)})
 
 
-def _written(name: str, value: Any, say: Say) -> str:
+def _written(name: str, value: Any) -> Value:
     setting = BY_NAME.get(name)
     if setting is None:
         return str(value)
     if value in setting.choices:
-        return say(setting.choices[value])
-    return setting.written(value) or say(N_("nothing"))
+        return (setting.choices[value],)
+    if isinstance(value, bool):
+        return (N_("yes") if value else N_("no"),)
+    return value if isinstance(value, int | float) else setting.written(value) or (N_("nothing"),)
 
 
 FORMS[Kind.SETTINGS] = Form(shown, told, turn, for_owners=True)

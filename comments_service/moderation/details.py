@@ -7,33 +7,19 @@ knowing the use case.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from .. import i18n
 from ..accounts.actor import Actor
 from ..database import uuid7
 from ..extensions import db
-from ..i18n import Counted
+from ..i18n import Sayable
 from . import decisions, sealing
 from .models import Event, Kind
 
 Shown = dict[str, Any]
-
-
-class Say(Protocol):
-    """Says a marked sentence in the reader's language; `count` chooses the form of a `Counted`."""
-
-    def __call__(self, sentence: str | Counted, **values: Any) -> str: ...
-
-
-def in_english(sentence: str | Counted, **values: Any) -> str:
-    """Says it as it is written."""
-    if isinstance(sentence, Counted):
-        return i18n.counted(i18n.DEFAULT, sentence, **values)
-    return sentence.format(**values) if values else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +27,7 @@ class Form:
     """How the details of a kind of events are read."""
 
     shown: Callable[[str], Shown]  # the detail as moderators may see it
-    told: Callable[[Shown, Say], str]  # that, in a few words
+    told: Callable[[Shown], tuple[Sayable, ...]]  # that, in a few words
     turn: Callable[[Event, Actor, datetime], UUID]  # turns the event round; gives the event of that, raises `Conflict`
     for_owners: bool = False  # whether only an owner of the site may turn it round
 

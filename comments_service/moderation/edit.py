@@ -12,10 +12,10 @@ from ..comments.models import Comment, EarlierBody, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, NotFound
 from ..extensions import db
-from ..i18n import N_
+from ..i18n import N_, Sayable, Sentence
 from . import decisions, sealing
 from .decisions import Part
-from .details import FORMS, Form, Say, Shown
+from .details import FORMS, Form, Shown
 from .models import Change, Event, Kind
 
 ROLE = "moderator"
@@ -99,9 +99,9 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.json.decode(detail))
 
 
-def told(replied: Shown, say: Say) -> str:
+def told(replied: Shown) -> tuple[Sayable, ...]:
     """To whom somebody replied."""
-    return say(N_("to {name}"), name=replied["name"])
+    return (Sentence(N_("to {name}"), {"name": replied["name"]}),)
 
 
 def one(comment_id: UUID, actor: Actor) -> Comment:

@@ -19,12 +19,12 @@ from ..comments.models import Comment, Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
-from ..i18n import N_
+from ..i18n import N_, Sayable, Sentence
 from ..sites import registry
 from ..spam import blocked, hosts
 from ..spam.models import Listed, ListKind
 from . import decisions, details, edit
-from .details import FORMS, Form, Say, Shown
+from .details import FORMS, Form, Shown
 from .models import Event, Kind
 
 MOST_TEXT = 300
@@ -151,12 +151,12 @@ def shown(detail: str) -> Shown:
     return {name: value for name, value in entry.items() if name != "key"}
 
 
-def told(entry: Shown, say: Say) -> str:
+def told(entry: Shown) -> tuple[Sayable, ...]:
     """Who was put on which list, or taken off it, and why."""
     on, off = TOLD[ListKind(entry["kind"])]
-    shown = say(TYPED) if entry["shown"] == TYPED else entry["shown"]
-    reason = f" ({entry['reason']})" if entry["reason"] else ""
-    return say(on if entry["added"] else off, shown=shown) + reason
+    shown = (TYPED,) if entry["shown"] == TYPED else entry["shown"]
+    whom = Sentence(on if entry["added"] else off, {"shown": shown})
+    return (whom, Sentence(blocked.REASON, {"reason": entry["reason"]})) if entry["reason"] else (whom,)
 
 
 def domains(comment: Comment) -> list[str]:

@@ -14,9 +14,9 @@ from ..comments.models import Comment, Status, Thread, ThreadAlias
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm
 from ..extensions import db
-from ..i18n import N_, Counted, Sentence
+from ..i18n import N_, Counted, Sayable, Sentence
 from . import decisions, sealing, threads
-from .details import FORMS, Form, Say, Shown
+from .details import FORMS, Form, Shown
 from .models import Change, Event, Kind
 
 MOST = 20_000  # comments that are moved at once
@@ -81,10 +81,11 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.json.decode(detail))
 
 
-def told(merged: Shown, say: Say) -> str:
+def told(merged: Shown) -> tuple[Sayable, ...]:
     """Which thread was merged into which, in a few words."""
     sentence = INTO if merged["merged"] else OUT
-    return say(sentence, page=merged["page"], into=merged["into_page"], count=merged["comments"])
+    pages = {"page": merged["page"], "into": merged["into_page"]}
+    return (Sentence(sentence, {**pages, "count": merged["comments"]}),)
 
 
 def _merge(thread: Thread, into: Thread, kind: Kind, who: tuple[Actor, datetime], **about: UUID) -> UUID:

@@ -10,14 +10,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 from markupsafe import Markup
 
-from .. import http, i18n
+from .. import http
 from ..accounts.http import told
 from ..accounts.pages import local, require_moderator
 from ..accounts.views import actor
 from ..comments.form import parse_body
 from ..comments.models import Status
 from ..errors import Conflict, FieldError, InvalidForm, ServiceError
-from ..i18n import N_, Counted
+from ..i18n import N_
 from ..spam.judgement import Evidence
 from . import decisions, edit, events, groups, listing, matching, notes, purge, queue, search, texts, undo, views
 from .decisions import Decision, Outcome
@@ -186,9 +186,7 @@ def show_events() -> str:
         said=said(request.args),
         here=url_for("queue.show_events"),
         names=texts.EVENTS,
-        say=say,
         noted=notes.read,
-        told=told,
     )
 
 
@@ -287,14 +285,6 @@ def said(args: Mapping[str, str]) -> dict[str, Any] | None:
         "beside": texts.DONE_BESIDE.get(done),
         "event": views.id_or_none("event", args.get("event")),
     }
-
-
-def say(sentence: str | Counted, **values: Any) -> str:
-    """`sentence` in the reader's language; a `count` among `values` chooses the form of a `Counted`."""
-    if isinstance(sentence, Counted):
-        return i18n.counted(http.language(), sentence, **values)
-    said = http.translate(sentence)
-    return said.format(**values) if values else said
 
 
 def wrong(refusal: ServiceError) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from .. import i18n
 from ..comments.models import Status
 from ..comments.texts import said
 from ..i18n import N_, Counted
@@ -185,5 +186,5 @@ SCRIPT: Mapping[str, str | Counted] = {
 
 
 def of_script(lang: str) -> dict[str, str]:
-    """What queue.js says, in `lang`, each plural form under a key of its own."""
-    return said(SCRIPT, lang)
+    """What queue.js says, in `lang`, each plural form under a key of its own, and what stands between thousands."""
+    return {**said(SCRIPT, lang), "thousands": i18n.figure(lang, 1000)[1:-3]}

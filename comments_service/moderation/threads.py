@@ -17,9 +17,9 @@ from ..comments.models import Comment, Status, Thread, ThreadAlias
 from ..database import transaction
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import db
-from ..i18n import N_, Counted, Sentence
+from ..i18n import N_, Counted, Sayable, Sentence
 from . import decisions, details
-from .details import FORMS, Form, Say, Shown
+from .details import FORMS, Form, Shown
 from .models import Event, Kind
 
 MOST_DAYS = 36_500
@@ -146,14 +146,14 @@ def shown(detail: str) -> Shown:
     return dict(msgspec.json.decode(detail))
 
 
-def told(changed: Shown, say: Say) -> str:
+def told(changed: Shown) -> tuple[Sayable, ...]:
     """What was changed of which thread, in a few words."""
     page, what, after = changed["page"], changed["what"], changed["after"]
     if what == "close_after_days" and after:
-        return say(CLOSES, page=page, count=after)
+        return (Sentence(CLOSES, {"page": page, "count": after}),)
     if what == "page":
-        return say(N_("{page}: moved to {after}"), page=page, after=after)
-    return say(TOLD[what, None if after is None else bool(after)], page=page)
+        return (Sentence(N_("{page}: moved to {after}"), {"page": page, "after": after}),)
+    return (Sentence(TOLD[what, None if after is None else bool(after)], {"page": page}),)
 
 
 def _change(thread: Thread, kind: Kind, what: Any, value: Any, who: tuple[Actor, datetime]) -> Done:

@@ -60,7 +60,8 @@ function takeAway(card) {
 const sizeOf = (card) => 1 + Number(card.dataset.like ?? 0)
 
 function count(by) {
-  total.textContent = (Number(total.textContent.replace(/\D/g, '')) + by).toLocaleString('en')
+  total.dataset.count = Number(total.dataset.count) + by
+  total.textContent = figure(total.dataset.count)
   cleared.hidden = Boolean(older || cards().length)
 }
 
@@ -93,8 +94,11 @@ function say(text, undoable) {
   outcome.append(button)
 }
 
+/** A number as the pages write it in this language. */
+const figure = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, texts.thousands)
+
 /** What a number of comments is filled in with where it may be large. */
-const many = (count) => ({ count, number: count.toLocaleString('en') })
+const many = (count) => ({ count, number: figure(count) })
 
 // Sending
 
