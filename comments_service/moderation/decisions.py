@@ -17,13 +17,13 @@ from ..comments.models import Comment, Status
 from ..database import transaction, uuid7
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
-from ..i18n import Counted, Sentence
+from ..i18n import N_, Sentence
 from ..sites.models import Site
 from . import sealing, teaching
 from .models import Change, Event, Kind
 
 MOST = 1000  # decisions in one event
-TOO_MANY = Counted("Decide on {count} comment at most at once.", "Decide on {count} comments at most at once.")
+TOO_MANY = N_("Decide on {most} comments at most at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def decide(
     Raises `InvalidForm` for more than a thousand.
     """
     if len(decisions) > MOST:
-        raise InvalidForm([FieldError("decisions", "too-many", Sentence(TOO_MANY, {"count": MOST}))])
+        raise InvalidForm([FieldError("decisions", "too-many", Sentence(TOO_MANY, {"most": MOST}))])
     if (key := about.get("key")) and (earlier := earlier_event(key, actor)):
         return Outcome(earlier, changed_by(earlier, actor))
     wanted = {decision.id: decision for decision in decisions}

@@ -20,10 +20,7 @@ from .details import FORMS, Form, Shown
 from .models import Change, Event, Kind
 
 MOST = 20_000  # comments that are moved at once
-TOO_LARGE = Counted(
-    "Only a discussion of up to {count} comment can be merged into another.",
-    "Only a discussion of up to {count} comments can be merged into another.",
-)
+TOO_LARGE = N_("Only a discussion of up to {most} comments can be merged into another.")
 INTO = Counted("{page} into {into}: {count} comment", "{page} into {into}: {count} comments")
 OUT = Counted("{page} taken out of {into}: {count} comment", "{page} taken out of {into}: {count} comments")
 
@@ -93,7 +90,7 @@ def _merge(thread: Thread, into: Thread, kind: Kind, who: tuple[Actor, datetime]
     mine = sa.and_(Comment.site_id == site_id, Comment.thread_id == old)
     number = db.session.scalar(sa.select(sa.func.count()).select_from(Comment).where(mine)) or 0
     if number > MOST:
-        raise Conflict(Sentence(TOO_LARGE, {"count": MOST}))
+        raise Conflict(Sentence(TOO_LARGE, {"most": MOST}))
     names = tuple(threads.aliases(thread))
     detail = Merged(merged=True, into=new, into_page=into.page, comments=number, aliases=names, **_as_it_was(thread))
     event_id = _log(site_id, detail, kind, who, **about)

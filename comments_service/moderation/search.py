@@ -18,7 +18,7 @@ from ..comments.models import Comment, Status, Thread
 from ..database import first_id
 from ..errors import FieldError, InvalidForm
 from ..extensions import db
-from ..i18n import N_, Counted, Sayable, Sentence
+from ..i18n import N_, Sayable, Sentence
 from ..sites.models import Site
 from . import fulltext
 from .fulltext import TEXT, Term, link_count
@@ -26,8 +26,8 @@ from .fulltext import TEXT, Term, link_count
 LONGEST = 500
 MOST_TERMS = 20
 KEY = "key-"
-TOO_LONG = Counted("A search has {count} character at most.", "A search has {count} characters at most.")
-TOO_MANY = Counted("Search for {count} word at most.", "Search for {count} words at most.")
+TOO_LONG = N_("A search has {most} characters at most.")
+TOO_MANY = N_("Search for {most} words at most.")
 UNKNOWN = N_("There is no “{name}:”. There are {operators}.")
 MEANT = N_("“{part}” cannot be meant. {hint}")
 
@@ -97,7 +97,7 @@ def parse(text: str) -> Search:
     """The search in `text`; raises `InvalidForm` with everything in it that cannot be meant."""
     reading = _Reading(Search(text=text))
     if len(text) > LONGEST:
-        reading.refuse("too-long", Sentence(TOO_LONG, {"count": LONGEST}))
+        reading.refuse("too-long", Sentence(TOO_LONG, {"most": LONGEST}))
     elif _ADDRESS.search(text):
         reading.refuse(
             "address",
@@ -107,7 +107,7 @@ def parse(text: str) -> Search:
         for name, value, quoted in _parts(text):
             _read(reading, name, value, quoted)
         if len(reading.found.terms) > MOST_TERMS:
-            reading.refuse("too-long", Sentence(TOO_MANY, {"count": MOST_TERMS}))
+            reading.refuse("too-long", Sentence(TOO_MANY, {"most": MOST_TERMS}))
     if reading.wrong:
         raise InvalidForm(reading.wrong, reading.wrong[0].message)
     return reading.found

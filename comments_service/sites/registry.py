@@ -13,17 +13,14 @@ import sqlalchemy as sa
 from ..database import table, transaction, when_committed
 from ..errors import Conflict, FieldError, InvalidForm, NotFound
 from ..extensions import connection, db
-from ..i18n import N_, Counted, Sentence
+from ..i18n import N_, Sentence
 from .models import KEY_LENGTH, Site
 from .policy import Policy
 
 _FIND = sa.select(table(Site)).where(Site.id == sa.bindparam("id"))
 KEPT_SECONDS = 1.0
 MOST_KEPT = 1000
-KEYS = Counted(
-    "A key has at most {count} lower-case letter, digit or hyphen.",
-    "A key has at most {count} lower-case letters, digits and hyphens.",
-)
+KEYS = N_("A key has at most {most} lower-case letters, digits and hyphens.")
 KEY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -97,7 +94,7 @@ def add(site_id: str, origins: list[str], policy: Policy, now: datetime) -> Site
     Raises `InvalidForm` for a key or an origin that cannot be one, `Conflict` when the key is taken.
     """
     if not KEY.fullmatch(site_id):
-        detail = Sentence(KEYS, {"count": KEY_LENGTH})
+        detail = Sentence(KEYS, {"most": KEY_LENGTH})
         raise InvalidForm([FieldError("key", "invalid", detail)], detail)
     if db.session.get(Site, site_id):
         raise Conflict(Sentence(N_("There is a site {site} already."), {"site": site_id}))

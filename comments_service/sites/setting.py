@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from ..errors import one_of
-from ..i18n import N_, Counted, Sayable, Sentence
+from ..i18n import N_, Sayable, Sentence
 
 ELSEWHERE = N_("More")  # the group of what names none
 LINE = 200  # letters; what may be longer is typed in lines
@@ -24,11 +24,8 @@ NUMBERS = {
     (False, False): N_("A number from {least} to {most}."),
     (False, True): N_("A number from {least} to {most}, or nothing."),
 }
-TEXT = Counted("Text of at most {count} character.", "Text of at most {count} characters.")
-ENTRIES = Counted(
-    "At most {count} entry, each of at most {longest} characters.",
-    "At most {count} entries, each of at most {longest} characters.",
-)
+TEXT = N_("Text of at most {most} characters.")
+ENTRIES = N_("At most {most} entries, each of at most {longest} characters.")
 YES, NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
 
 
@@ -75,8 +72,8 @@ class Setting:
         if self.kind is Kind.NUMBER:
             return Sentence(NUMBERS[self.whole, self.optional], {"least": self.least or 0, "most": self.most or 0})
         if self.kind is Kind.TEXT:
-            return Sentence(TEXT, {"count": self.most or 0})
-        return Sentence(ENTRIES, {"count": self.most or 0, "longest": self.longest or 0})
+            return Sentence(TEXT, {"most": self.most or 0})
+        return Sentence(ENTRIES, {"most": self.most or 0, "longest": self.longest or 0})
 
     def checked(self, value: object) -> Any:
         """The one spelling of `value`; raises `ValueError` for what the setting does not take."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ..comments.form import Submission
 from ..comments.models import Comment
 from ..database import first_id
-from ..i18n import Counted, Sentence
+from ..i18n import N_, Counted, Sentence
 from ..sites.policy import Policy
 from .judgement import Evidence, Known
 from .looks import NOTHING, Look
@@ -22,10 +22,7 @@ SAID = Counted(
     "{count} other comment from the same place within {minutes} minutes.",
     "{count} other comments from the same place within {minutes} minutes.",
 )
-SAID_MORE = Counted(
-    "{count} or more other comments from the same place within {minutes} minutes.",
-    "{count} or more other comments from the same place within {minutes} minutes.",
-)
+SAID_MORE = N_("{count} or more other comments from the same place within {minutes} minutes.")
 COUNTED = USUAL + round((MOST_POINTS - POINTS) / POINTS_MORE) + 1  # more make no difference
 
 _RECENT = (
