@@ -54,10 +54,11 @@ def _forget_networks(site_id: str, now: datetime) -> int:
     some = (Comment.site_id == site_id, Comment.network_key >= b"")
     old = sa.select(Comment.id).where(*some, Comment.created_at < now - NETWORK_LIFETIME)
     ids = list(db.session.scalars(old.limit(BATCH)))
+    # Of short texts, which have no shape, the group tells the network.
     db.session.execute(
         sa.update(Comment)
         .where(Comment.site_id == site_id, Comment.id.in_(ids))
-        .values(network_key=None, group_key=Comment.shape)  # of short texts the group tells the network
+        .values(network_key=None, group_key=sa.case((Comment.shape.is_not(None), Comment.group_key)))
         .execution_options(synchronize_session=False)
     )
     return len(ids)

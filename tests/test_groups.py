@@ -12,7 +12,7 @@ from rules import change_rules
 from test_queue_pages import Page, opens, stored
 from werkzeug.test import TestResponse
 
-from comments_service import http
+from comments_service import housekeeping, http
 from comments_service.accounts.actor import SYSTEM
 from comments_service.comments.models import Status
 from comments_service.extensions import db
@@ -54,6 +54,26 @@ def cards(page: Page) -> list[str]:
 def fold(**wanted: Any) -> queue.Page:
     db.session.rollback()
     return queue.page(queue.Query(fold=True, **wanted), SYSTEM)
+
+
+RETOLD = (
+    "Great article! Come and visit my shop, we sell cheap watches and bags for the whole family, shipped today.",
+    "Nice article! Come and visit my shop, we sell cheap watches and shoes for the whole family, shipped today.",
+    "Nice article! Come and visit our shop, we sell cheap watches and shoes for the whole family, shipped at once.",
+)
+
+
+def test_a_text_with_a_few_words_changed_is_on_the_same_card(ada: Commenter, ben: Commenter, desk: Browser) -> None:
+    for number, body in enumerate((*RETOLD, RETOLD[1])):
+        ada.submits(body, email=f"s{number}@watches.example", name=f"Seller {number}", page=f"/2026/{number}")
+    ben.submits("Great article! I shop for the whole family, and cheap bags are what we sell least of at my place.")
+    page = opens(desk)
+    assert len(cards(page)) == 2
+    assert "and 3 like it" in page.words
+    assert "Spam all 4" in page.buttons() or "Approve all 4" in page.words
+    later = http.now() + housekeeping.NETWORK_LIFETIME * 2
+    housekeeping.keep_house(later)
+    assert len(cards(opens(desk))) == 2, "they stay together when their networks are forgotten"
 
 
 def test_the_same_text_from_many_is_one_card_with_its_number(flood: list[str], desk: Browser) -> None:
@@ -175,11 +195,17 @@ def test_short_texts_are_alike_when_they_come_from_one_place(ada: Commenter, one
 
 def test_pages_of_groups_show_each_of_them_once(ada: Commenter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(groups, "SCANNED", 7)
-    words = ("ovens", "pans", "flour", "yeast", "salt", "knives")
-    text = "There is nothing in the world that I like as much as these {0}, {0} and {0}, {1}"
+    texts = (
+        "There is nothing in the world that I like as much as a warm oven in winter",
+        "Whoever forgets the salt will remember it with the first bite, my aunt says",
+        "A pan of iron keeps its heat while somebody looks for the gloves again",
+        "Our mill grinds on Thursdays only, so that we bake whenever Friday comes",
+        "Yeast from the fridge wakes up slowly and wants to be left in peace",
+        "Knives that cut crusts are long, toothed and never where they should be",
+    )
     for number in range(60):
         body = (
-            text.format(words[number % 6], number)
+            f"{texts[number % 6]}, {number}"
             if number % 10
             else f"A thing of its own, called {chr(97 + number // 10) * 30}"
         )

@@ -6,16 +6,18 @@ from ..comments.form import Submission
 from . import hosts
 from .duplicates import BYTES
 from .folding import fold, plain
+from .judgement import Known
 
 
-def group_key(submission: Submission, shape: bytes | None) -> bytes:
+def group_key(submission: Submission, shape: bytes | None, known: Known) -> bytes:
     """Equal for comments that are near-identical.
 
-    A long text is known by its shape, whoever sent it. A short one has to come from the same network, too, and to
-    link to the same domains, or say the same where it links nowhere.
+    A long text is known by its shape, whoever sent it; one with a few words changed joins the group of what it is
+    nearly the same as. A short one has to come from the same network, too, and to link to the same domains, or say
+    the same where it links nowhere.
     """
     if shape is not None:
-        return shape
+        return known.groups[0] if known.groups else shape
     linked = hosts.linked(submission.website) + hosts.linked(submission.body)
     said = sorted(set(map(hosts.registrable, linked))) or [_letters(submission.body)]
     digest = blake2s(submission.network_key, digest_size=BYTES)

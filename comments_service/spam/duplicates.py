@@ -1,9 +1,10 @@
 """The same text again, or nearly the same, below whatever page and under whatever name."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2s
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,7 +49,7 @@ _HAS_NEAR = sa.select(NOTHING, ONE).where(
 _CANDIDATES = sa.union_all(
     *(
         sa.select(
-            sa.select(Comment.id, Comment.status, Comment.shape, Comment.body)
+            sa.select(Comment.id, Comment.status, Comment.shape, Comment.group_key, Comment.body)
             .where(*_THIS, column == sa.bindparam(column.key))
             .order_by(Comment.id.desc())
             .limit(CANDIDATES)
@@ -62,7 +63,10 @@ _CANDIDATES = sa.union_all(
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """Points for each comment of the site that says the same or nearly so, more when one of them is spam."""
     same = dict(known.seen["same"])
-    near = list(_near(submission)) if known.seen["near"] else []
+    alike = _alike(submission) if known.seen["near"] else []
+    known.groups.extend(row.group_key for row in alike if row.shape and row.group_key)
+    this = shape(submission.body)
+    near = [row.status for row in alike if this is None or row.shape != this]
     number = sum(same.values()) + len(near)
     if not number:
         return None
@@ -95,15 +99,17 @@ LOOKS = (
 )
 
 
-def _near(submission: Submission) -> Iterator[Status]:
-    """The status of each comment that is nearly the same and has another shape."""
+def _alike(submission: Submission) -> list[Any]:
+    """The comments that are nearly the same, or the same, the oldest first."""
     columns = near(submission.body)
     if None in columns.values():
-        return
+        return []
     asked = {"site_id": submission.site_id, "id": submission.id, **columns}
     rows = {row.id: row for row in connection().execute(_CANDIDATES, asked)}
     this, own = shape(submission.body), likeness.pairs(submission.body)
-    for row in rows.values():
-        same = this is not None and row.shape == this
-        if not same and likeness.likeness(own, likeness.pairs(row.body)) >= likeness.ALIKE:
-            yield row.status
+    alike = (
+        row
+        for row in rows.values()
+        if (this and row.shape == this) or likeness.likeness(own, likeness.pairs(row.body)) >= likeness.ALIKE
+    )
+    return sorted(alike, key=lambda row: row.id)

@@ -33,13 +33,17 @@ class Evidence(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the site already has from a commenter's address, by status; what the checks' looks saw; what they found."""
+    """What the site already has from a commenter's address, by status; what the checks' looks saw; what they found.
+
+    `groups` are those of the comments that say nearly the same, of the oldest first.
+    """
 
     approved: int = 0
     pending: int = 0
     spam: int = 0
     seen: Seen = field(default_factory=lambda: defaultdict(list))
     found: list[Evidence] = field(default_factory=list)
+    groups: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,7 @@ def judge(submission: Submission, policy: Policy) -> Verdict:
         domain_bucket=features.domain_bucket(submission.email_domain),
         shape=shape,
         near=duplicates.near(submission.body),
-        group_key=alike.group_key(submission, shape),
+        group_key=alike.group_key(submission, shape, known),
         script=scripts.of(submission.body),
     )
 
