@@ -21,12 +21,14 @@ from .errors import NotFound
 from .extensions import db
 from .housekeeping import keep_house
 from .i18n import Translate
+from .moderation import purge
 from .notify import digest, mail, outbox
 from .notify import invitation as invitation_mail
 from .notify.digest import Excerpt
 from .notify.outbox import Claimed
 from .privacy.sealing import Sealer
 from .sites import policy, registry
+from .spam.room import REMOVED
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +60,15 @@ def deliver(settings: Settings, sealer: Sealer, now: datetime) -> None:
         messages = outbox.claim(site_id, now)
         if not messages:  # another worker has them
             return
-        notices = [message for message in messages if message.kind != INVITATION]
+        notices = [message for message in messages if message.kind not in {INVITATION, REMOVED}]
         if notices:
             _settle(site_id, notices, *_tell(site_id, notices, settings, sealer, now), now)
         for message in messages:
             if message.kind == INVITATION:
                 _settle(site_id, [message], [], _invite(site_id, message, settings, sealer, now), now)
+            elif message.kind == REMOVED:
+                purge.tell_capped(site_id, message.payload["number"], str(message.id), message.created_at)
+                outbox.finish(site_id, [message])
 
 
 def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bool, now: datetime) -> None:

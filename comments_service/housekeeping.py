@@ -28,7 +28,7 @@ def keep_house(now: datetime) -> None:
             pass
         while days and purge.empty_trash(site_id, days, now, BATCH) == BATCH:
             pass
-    while make_room():
+    while make_room(now):
         pass
 
 
@@ -65,6 +65,6 @@ def _forget_networks(site_id: str, now: datetime) -> int:
 
 
 @transaction
-def make_room() -> int:
+def make_room(now: datetime) -> int:
     """Remove a batch of the oldest spam beyond what each site keeps; how many comments were removed."""
-    return room.make_everywhere()
+    return room.make_everywhere(now)

@@ -14,10 +14,13 @@ from people import ORIGIN, Commenter, Mia
 from rules import change_rules
 from werkzeug.test import TestResponse
 
-from comments_service import housekeeping, http
+from comments_service import config, delivery, housekeeping, http
 from comments_service.comments.models import Comment, EarlierBody, Status
 from comments_service.extensions import db
+from comments_service.moderation import purge, sealing
+from comments_service.notify.models import OutboxMessage
 from comments_service.sites import policy, registry
+from comments_service.spam import room
 
 SECRETS = {"id", "created_at", "receipt", "editable_until", "edited_at", "body", "body_source"}
 PILLS = "Buy pills"
@@ -180,12 +183,30 @@ def test_a_clean_house_has_no_more_than_its_number(ada: Commenter, mia: Mia, rul
     ada.changes(changed, "Buy anew")
     assert db.session.scalars(sa.select(EarlierBody.comment_id)).all() == [UUID(changed.json["comment"]["id"])]
     rules(spam_kept=2)
-    assert housekeeping.make_room() == 4
-    assert housekeeping.make_room() == 0
+    assert housekeeping.make_room(http.now()) == 4
+    assert housekeeping.make_room(http.now()) == 0
     assert counted(mia, "spam") == 2
     assert counted(mia, "pending") == 1
     assert ada.looks_at(waiting).status_code == 200
     assert db.session.scalars(sa.select(EarlierBody.comment_id)).all() == []
+
+
+def test_removed_spam_stands_in_the_log_once_and_the_log_is_whole(
+    ada: Commenter, mia: Mia, rules: Callable[..., None], settings: config.Settings
+) -> None:
+    for number in range(6):
+        spams(ada, f"Buy {number}")
+    rules(spam_kept=2)
+    assert housekeeping.make_room(http.now()) == 4
+    waits = db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.kind == room.REMOVED)).one()
+    purge.tell_capped(SITE, 4, str(waits.id), http.now())  # by a worker that died before it could say so
+    delivery.deliver(settings, http.sealer(), http.now())
+    delivery.deliver(settings, http.sealer(), http.now())
+    events = ada.client.get("/api/v1/moderation/events", headers=mia._headers()).json["events"]
+    told = [(event["kind"], event["by"], event["note"]) for event in events]
+    assert told == [("purge", "system", "4 of the oldest spam, beyond what is kept")]
+    assert [log.broken for log in sealing.verify()] == [None]
+    assert db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.kind == room.REMOVED)).all() == []
 
 
 def test_a_decision_on_removed_spam_is_undone_for_the_rest(
@@ -195,7 +216,7 @@ def test_a_decision_on_removed_spam_is_undone_for_the_rest(
     decided = [mia.decides(answer, "spam") for answer in answers]
     assert [one.status_code for one in decided] == [200] * 3
     rules(spam_kept=1)
-    housekeeping.make_room()
+    housekeeping.make_room(http.now())
     events = ada.client.get("/api/v1/moderation/events", headers=mia._headers()).json["events"]
     for event in events:
         answer = ada.client.post(f"/api/v1/moderation/events/{event['id']}/undo", headers=mia._headers())

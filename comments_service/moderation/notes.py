@@ -11,6 +11,7 @@ from ..i18n import N_, Counted, Sayable, Sentence
 MOST = 300  # letters
 MATCHING = N_("All that match {search} to {status}")
 TRASHED = Counted("In the trash for {count} day", "In the trash for {count} days")
+CAPPED = Counted("{count} of the oldest spam, beyond what is kept", "{count} of the oldest spam, beyond what is kept")
 
 
 def matching(search: str, status: Status) -> str:
@@ -23,14 +24,22 @@ def trashed(days: int) -> str:
     return str(Sentence(TRASHED, {"count": days}))
 
 
+def capped(number: int) -> str:
+    """That so many comments were purged because there was more spam than the site keeps."""
+    return str(Sentence(CAPPED, {"count": number}))
+
+
 def read(note: str) -> Sayable:
     """A note as a sentence; what somebody typed stays as it is."""
-    if found := _pattern(MATCHING).fullmatch(note):
+    if found := _found(MATCHING, note):
         return Sentence(MATCHING, {"search": found["search"], "status": (found["status"],)})
-    if found := _pattern(TRASHED.one).fullmatch(note) or _pattern(TRASHED.other).fullmatch(note):
-        return Sentence(TRASHED, {"count": int(found["count"].replace(",", ""))})
+    for sentence in (TRASHED, CAPPED):
+        if found := _found(sentence.one, note) or _found(sentence.other, note):
+            return Sentence(sentence, {"count": int(found["count"].replace(",", ""))})
     return note
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text)), re.DOTALL)
+def _found(text: str, note: str) -> re.Match[str] | None:
+    """What stands in the `{placeholders}` of `text`, where it was written as `note`."""
+    pattern = re.escape(text).replace(r"\{count\}", r"(?P<count>[\d,]+)")
+    return re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", pattern), note, re.DOTALL)

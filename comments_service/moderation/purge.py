@@ -47,6 +47,15 @@ def empty_trash(site_id: str, days: int, now: datetime, most: int) -> int:
     return len(comments)
 
 
+@transaction
+def tell_capped(site_id: str, number: int, key: str, now: datetime) -> None:
+    """Log that so many of a site's oldest spam were removed, beyond what it keeps; with the same `key` once."""
+    if decisions.earlier_event(key, SYSTEM) is None:
+        event_id = uuid7()
+        decisions.log(site_id, event_id, Kind.PURGE, SYSTEM, now, note=notes.capped(number), key=key)
+        sealing.seal(site_id, event_id)
+
+
 def _purge(comments: Sequence[Comment], actor: Actor, now: datetime, note: str = "") -> UUID:
     """Remove comments as one event, each with what is known of it."""
     event_id = uuid7()

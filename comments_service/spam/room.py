@@ -1,10 +1,11 @@
 """How much a site keeps: a flood fills neither the queue nor the disk.
 
-Too much from one client in a day, or too much that waits on one site, goes to spam. Of spam the oldest goes first.
+Too much from one client in a day, or too much that waits on one site, goes to spam. Of spam the oldest goes first; that
+it went waits in the outbox, for the log of moderators is not known here.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
@@ -15,11 +16,13 @@ from ..comments.models import Comment, EarlierBody, Status, StatusCount
 from ..database import add_up, first_id
 from ..extensions import connection, db
 from ..i18n import Counted, Sentence
+from ..notify import outbox
 from ..sites.models import Site
 from ..sites.policy import Policy, of
 from .judgement import Evidence, Verdict
 
 CHECK = "queue-full"
+REMOVED = "spam-removed"  # the outbox message that tells how many
 OF_SITE = Counted("{count} comment of this site waits already.", "{count} comments of this site wait already.")
 OF_CLIENT = Counted(
     "{count} comment from the same place waits already.", "{count} comments from the same place wait already."
@@ -41,7 +44,7 @@ def fit(judged: Verdict, submission: Submission, policy: Policy) -> Verdict:
     Costs one query, and none where a comment is published at once.
     """
     if judged.status is Status.SPAM:
-        make(submission.site_id, policy, coming=1, slack=policy.spam_kept // SLACK)
+        make(submission.site_id, policy, submission.arrived_at, coming=1, slack=policy.spam_kept // SLACK)
         return judged
     if judged.status is not Status.PENDING:
         return judged
@@ -51,7 +54,7 @@ def fit(judged: Verdict, submission: Submission, policy: Policy) -> Verdict:
     return replace(judged, status=Status.SPAM, reasons=(*judged.reasons, Evidence(CHECK, 0.0, (full,))))
 
 
-def make(site_id: str, policy: Policy, coming: int = 0, slack: int = 0) -> int:
+def make(site_id: str, policy: Policy, now: datetime, coming: int = 0, slack: int = 0) -> int:
     """Remove the site's oldest spam beyond the number that it keeps; how many were removed.
 
     Nothing happens as long as it is no more than `slack` over with those that are `coming`. Part of the caller's
@@ -60,12 +63,15 @@ def make(site_id: str, policy: Policy, coming: int = 0, slack: int = 0) -> int:
     asked = {"site_id": site_id, "status": Status.SPAM}
     kept = connection().scalar(sa.select(_NUMBER), asked) or 0
     over = int(kept) + coming - policy.spam_kept
-    return _remove_oldest(site_id, min(over, AT_ONCE)) if over > slack else 0
+    removed = _remove_oldest(site_id, min(over, AT_ONCE)) if over > slack else 0
+    if removed:
+        outbox.enqueue(site_id, REMOVED, {"number": removed}, now, outbox.AT_ONCE)
+    return removed
 
 
-def make_everywhere() -> int:
+def make_everywhere(now: datetime) -> int:
     """Remove a batch of what is over on each site; how many were removed. Part of the caller's transaction."""
-    return sum(make(site.id, of(site)) for site in db.session.scalars(sa.select(Site).order_by(Site.id)))
+    return sum(make(site.id, of(site), now) for site in db.session.scalars(sa.select(Site).order_by(Site.id)))
 
 
 def _full(submission: Submission, policy: Policy) -> Sentence | None:
