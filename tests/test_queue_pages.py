@@ -1,5 +1,6 @@
 """Mia at her desk without scripts: links and buttons do everything, and what people wrote is only text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -323,6 +324,42 @@ def test_what_was_held_before_checks_were_translated_says_what_it_said(ada: Comm
     assert "links 3 links: {count} <b> +1.6" in opens(mia).words
 
 
+def test_a_word_of_the_list_is_marked_in_the_text_however_it_is_written(
+    ada: Commenter, mia: Browser, holds: Callable[..., None]
+) -> None:
+    holds(hold_words=["casin*", "cheap watches", "赌场", "name:ada"], spam_at=100)
+    ada.submits("<b>My CАSINO</b> & ca\u200bsinos, che\u00adap\nwatches; 最好的赌场")
+    page = opens(mia)
+    assert [mark.text for mark in page.all("mark")] == ["CАSINO", "ca\u200bsinos", "che\u00adap\nwatches", "赌场"]
+    assert "<b>My CАSINO</b> &" in page.all("p", **{"class": "body"})[0].text
+
+
+def test_every_link_is_shown_in_full_and_leads_nowhere_until_asked_for(ada: Commenter, mia: Browser) -> None:
+    ada.submits("[my bank](http://exаmple.com/login) http://a.example/?q=1#x", website="https://ada.example")
+    page = opens(mia)
+    (links,) = page.all("details", **{"class": "links"})
+    assert "open" not in links.attributes
+    assert links.says("3 links: ada.example, exаmple.com (xn--exmple-4nf.com), a.example")
+    shown = [a for a in page.all("a") if links in a.around]
+    assert [a.attributes["href"] for a in shown] == [a.text for a in shown]
+    assert "http://exаmple.com/login exаmple.com (xn--exmple-4nf.com)" in page.words
+    assert [a.text for a in shown] == [
+        "https://ada.example",
+        "http://exаmple.com/login",
+        "http://a.example/?q=1#x",
+    ]
+
+
+def test_it_is_said_how_often_a_text_came_today(ada: Commenter, mia: Browser, holds: Callable[..., None]) -> None:
+    holds(spam_at=100)
+    text = "Buy the very best pills at our most wonderful shop of the whole week"
+    for number in range(3):
+        ada.submits(f"{text}, number {number}", email=f"s{number}@pills.example")
+    ada.submits("What a nice shop")
+    page = opens(mia)
+    assert page.words.count("This text came 3 times today.") == 1
+
+
 # The search box
 
 
@@ -456,6 +493,10 @@ def assert_plain(page: Page) -> None:
         assert element.tag not in {"style", "iframe", "img", "object", "embed", "base"}, element
         for name in ("href", "src", "action"):
             link = element.attributes.get(name, "/")
+            if any(around.attributes.get("class") == "links" for around in element.around):
+                assert element.attributes["rel"] == "noreferrer nofollow noopener"
+                assert link.startswith(("http://", "https://"))
+                continue
             assert link.startswith(("/admin/", "#", "/", f"{ORIGIN}/")), element
             assert not link.startswith("//"), element
         if element.tag == "script":

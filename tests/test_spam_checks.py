@@ -110,7 +110,7 @@ def test_a_check_that_fails_says_so_and_holds_nobody(blog: str, monkeypatch: pyt
     [
         ("[www.bank.example](https://evil.example/login)", "A link reads bank.example and leads to evil.example."),
         ("see https://bit.ly/3x", "bit.ly hides where a link leads."),
-        ("https://xn--pypal-4ve.com/", "xn--pypal-4ve.com mixes letters of two alphabets."),
+        ("https://xn--pypal-4ve.com/", "pаypal.com (xn--pypal-4ve.com) mixes letters of two alphabets."),
     ],
 )
 def test_a_link_in_disguise_is_seen(body: str, said: str) -> None:

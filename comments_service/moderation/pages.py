@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from .. import http
 from ..accounts.http import told
@@ -18,6 +18,7 @@ from ..comments.form import parse_body
 from ..comments.models import Status
 from ..errors import Conflict, FieldError, InvalidForm, ServiceError
 from ..i18n import N_
+from ..spam import words
 from ..spam.judgement import Evidence
 from . import decisions, edit, events, groups, listing, matching, notes, purge, queue, search, texts, undo, views
 from .decisions import Decision, Outcome
@@ -51,7 +52,7 @@ def show() -> Answer:
         query=query,
         problem=problem,
         typed=request.args.get("q", "").replace("\0", "")[: search.LONGEST],
-        cards=views.cards_json(page.cards, evidence),
+        cards=cards(page.cards),
         following=here(after=str(page.next)) if page.next else None,
         total=page.total,
         most=queue.COUNTED,
@@ -192,8 +193,23 @@ def show_events() -> str:
 
 def comment_page(comment_id: UUID, problem: str = "") -> str:
     """One comment: its text to change, an answer to write, what is known."""
-    (card,) = views.cards_json(queue.cards([edit.one(comment_id, actor())]), evidence)
+    (card,) = cards(queue.cards([edit.one(comment_id, actor())]))
     return render_template("moderation/comment.html", card=card, problem=problem, typed=request.form.get("body"))
+
+
+def cards(found: list[queue.Card]) -> list[dict[str, Any]]:
+    """Cards for a page, where the words that a list of the site named are marked in the text."""
+    told = views.cards_json(found, evidence)
+    return [{**card, "text": marked(of.reasons, of.comment.body)} for of, card in zip(found, told, strict=True)]
+
+
+def marked(reasons: list[Evidence], text: str) -> Markup:
+    """`text` as HTML, marked where words of the site's lists stand in it."""
+    parts, at = [], 0
+    for start, end in words.places(reasons, "body", text):
+        parts += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
 
 
 def evidence(reason: Evidence) -> Markup:

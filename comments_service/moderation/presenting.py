@@ -1,38 +1,55 @@
 """A comment as moderators see it, as JSON: with the address, the source text and every reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from ..comments import markup
 from ..comments.models import Comment, Thread
 from ..privacy.sealing import Sealer
 from ..sites import page_key
+from ..spam import hosts
 from ..spam.judgement import Evidence
 from ..spam.models import Listed
-from . import listing, search
+from . import listing, repeats, search
 from .events import Entry
 from .queue import Card
 
 
-def card_json(card: Card, sealer: Sealer, origins: list[str], tell: Callable[[Evidence], str]) -> dict[str, Any]:
-    """Everything that a decision needs; `origins` are those of the comment's site, `tell` says what a check saw."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What it takes to present cards: who opens addresses and who says what a check saw, and what is known of all."""
+
+    sealer: Sealer
+    tell: Callable[[Evidence], str]
+    origins: Mapping[str, list[str]]  # of each site
+    repeats: Mapping[repeats.Text, int]
+
+
+def card_json(card: Card, around: Surroundings) -> dict[str, Any]:
+    """Everything that a decision needs."""
     comment, record = card.comment, card.record
     return {
         "id": comment.id,
         "site": comment.site_id,
         "page": card.thread.page,
-        "thread": thread_json(card.thread, origins),
+        "thread": thread_json(card.thread, around.origins[comment.site_id]),
         "parent": parent_json(card.parent) if card.parent else None,
         "name": comment.name,
-        "email": address_of(comment, sealer),
+        "email": address_of(comment, around.sealer),
         "website": comment.website or None,
         "role": comment.role,
         "body_source": comment.body,
+        "links": links_json(comment),
+        "times_today": around.repeats.get((comment.site_id, comment.near_1 or 0), 0),
         "earlier": [{"body": body.body, "replaced_at": body.replaced_at} for body in card.earlier],
         "status": comment.status,
         "version": comment.version,
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,
-        "reasons": [{"check": r.check, "points": r.points, "evidence": tell(r)} for r in card.reasons],
+        "reasons": [{"check": r.check, "points": r.points, "evidence": around.tell(r)} for r in card.reasons],
         "score": comment.score,
         "commenter": {
             "approved": record.approved,
@@ -55,6 +72,14 @@ def like_json(card: Card) -> dict[str, Any]:
     others = [{"id": other.id, "name": other.name, "body_source": other.body} for other in card.others]
     key = search.group_text(card.comment.group_key or b"")
     return {"count": card.like, "at_least": card.at_least, "search": key, "others": others}
+
+
+def links_json(comment: Comment) -> list[dict[str, str]]:
+    """Where a comment leads: each address, and its host as it is read and as the network knows it."""
+    found = [link.href for link in markup.links(msgspec.json.decode(comment.tree))]
+    every = dict.fromkeys([comment.website, *found] if comment.website else found)
+    # Whatever the tables hold, a moderator is led nowhere else than to a web page.
+    return [{"address": a, "host": hosts.of(a)} for a in every if a.lower().startswith(("http://", "https://"))]
 
 
 def thread_json(thread: Thread, origins: list[str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..sites import registry
 from ..spam import blocked
 from ..spam.judgement import Evidence
 from ..spam.models import ListKind
-from . import decisions, edit, events, groups, listing, matching, presenting, purge, queue, search, undo
+from . import decisions, edit, events, groups, listing, matching, presenting, purge, queue, repeats, search, undo
 from .decisions import Decision, Outcome
 
 MOST_DAYS = 3650
@@ -264,6 +264,10 @@ def outcome_answer(outcome: Outcome) -> Response:
 
 def cards_json(cards: list[queue.Card], tell: Callable[[Evidence], str] | None = None) -> list[dict[str, Any]]:
     """Cards as JSON, their addresses opened; `tell` says what a check saw, in the language of whoever asks."""
-    tell = tell or (lambda reason: reason.said(http.translate))
-    origins = {site_id: registry.find(site_id).origins for site_id in {card.comment.site_id for card in cards}}
-    return [presenting.card_json(card, http.sealer(), origins[card.comment.site_id], tell) for card in cards]
+    around = presenting.Surroundings(
+        http.sealer(),
+        tell or (lambda reason: reason.said(http.translate)),
+        {site_id: registry.find(site_id).origins for site_id in {card.comment.site_id for card in cards}},
+        repeats.today([card.comment for card in cards], http.now()),
+    )
+    return [presenting.card_json(card, around) for card in cards]

@@ -43,7 +43,7 @@ def _found(submission: Submission) -> Iterator[tuple[float, Sentence]]:
         host = _host(link.href)
         shown = [other for other in hosts.linked(link.text) if hosts.registrable(other) != hosts.registrable(host)]
         if host and shown:
-            yield POINTS_OTHER_HOST, Sentence(OTHER_HOST, {"shown": shown[0], "host": host})
+            yield POINTS_OTHER_HOST, Sentence(OTHER_HOST, {"shown": hosts.shown(shown[0]), "host": hosts.shown(host)})
         yield from _of_host(host)
     yield from _of_host(_host(submission.website))
 
@@ -52,7 +52,7 @@ def _of_host(host: str) -> Iterator[tuple[float, Sentence]]:
     if host in SHORTENERS:
         yield POINTS_SHORT, Sentence(SHORT, {"host": host})
     if has_look_alikes(_readable(host)):
-        yield POINTS_LOOK_ALIKE, Sentence(LOOK_ALIKE, {"host": host})
+        yield POINTS_LOOK_ALIKE, Sentence(LOOK_ALIKE, {"host": hosts.shown(host)})
 
 
 def _host(address: str) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 
 LONGEST = 3000  # characters that are looked at: the first two thirds and the last third of what was written
 
-_INVISIBLE = dict.fromkeys(
+INVISIBLE = dict.fromkeys(
     (0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFE0F, 0xFEFF)
 )
 # Letters of other alphabets that are drawn like Latin ones. They are folded only inside a word that
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
         text = _TAG.sub(" ", text)
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
+    return unicodedata.normalize("NFKC", text.translate(INVISIBLE))
 
 
 def fold(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
@@ -33,6 +34,24 @@ def unlinked(text: str) -> str:
 def clean(host: str) -> str:
     """`host` in lower case, without user, port, "www." and the dot or comma that ended the sentence."""
     return host.rpartition("@")[2].partition(":")[0].rstrip(".,;!*_").lower().removeprefix("www.")
+
+
+def of(address: str) -> str:
+    """The host of a web address as it is shown; the address itself where it has none."""
+    try:
+        return shown(urlsplit(address).hostname or address)
+    except ValueError:
+        return address
+
+
+def shown(host: str) -> str:
+    """`host` as it is read and, where that may deceive, as the network knows it: "exаmple.com (xn--exmple-4nf.com)"."""
+    try:
+        known = host.encode("idna").decode("ascii")
+        read = known.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
+    return host if read == known else f"{read} ({known})"
 
 
 @lru_cache(maxsize=4096)

@@ -1,11 +1,10 @@
 """More links than a reader usually gives."""
 
-from urllib.parse import urlsplit
-
 from ..comments import markup
 from ..comments.form import Submission
 from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
+from . import hosts
 from .judgement import Evidence, Known
 
 POINTS_A_LINK = 0.6
@@ -19,7 +18,7 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     found = markup.links(submission.tree)
     if len(found) <= policy.max_links:
         return None
-    hosts = sorted({urlsplit(link.href).hostname or link.href for link in found})
-    shown = ", ".join(hosts[:SHOWN]) + (", …" if len(hosts) > SHOWN else "")
+    linked = sorted({hosts.of(link.href) for link in found})
+    shown = ", ".join(linked[:SHOWN]) + (", …" if len(linked) > SHOWN else "")
     points = min(1.0 + POINTS_A_LINK * (len(found) - policy.max_links), MOST_POINTS)
     return Evidence("links", points, (Sentence(SAID, {"count": len(found), "hosts": shown}),))

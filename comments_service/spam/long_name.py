@@ -24,7 +24,7 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     number = len(_WORD.findall(submission.name))
     linked = hosts.linked(submission.name)
     if linked:
-        return Evidence("long-name", POINTS_ADDRESS, (Sentence(ADDRESS, {"host": linked[0]}),))
+        return Evidence("long-name", POINTS_ADDRESS, (Sentence(ADDRESS, {"host": hosts.shown(linked[0])}),))
     if number < WORDS:
         return None
     points = POINTS_MANY_WORDS if number >= MANY_WORDS else POINTS_WORDS

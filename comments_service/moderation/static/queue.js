@@ -45,6 +45,12 @@ function step(by) {
   focus(at < 0 ? all[0] : all[Math.min(Math.max(at + by, 0), all.length - 1)])
 }
 
+/** Open what is folded on the card, or fold it again. */
+function unfold(what) {
+  const folded = current()?.querySelector(what)
+  if (folded) folded.open = !folded.open
+}
+
 function takeAway(card) {
   const all = cards()
   const at = all.indexOf(card)
@@ -399,10 +405,8 @@ const KEYS = {
   b: () => askToBlock(current()),
   h: () => history(current()),
   o: () => current()?.querySelector('.where a')?.click(),
-  p: () => {
-    const parent = current()?.querySelector('.parent')
-    if (parent) parent.open = !parent.open
-  },
+  p: () => unfold('.parent'),
+  l: () => unfold('.links'),
   g: () => (goingUntil = Date.now() + GO_MS),
   '/': () => document.getElementById('q')?.focus(),
   '?': () => help.showModal(),
