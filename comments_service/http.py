@@ -166,6 +166,15 @@ def answer(body: Any, status: int = 200, **headers: str) -> Response:
     return response
 
 
+def checked(body: Any) -> Response:
+    """`body` as JSON that whoever asks may keep, but asks about each time: 304 while it is the same."""
+    response = answer(body, Cache_Control="private, no-cache")
+    response.vary.update(("Authorization", "Cookie"))
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
 def cacheable(body: bytes, mimetype: str, note: Note, shared_seconds: int = 60) -> Response:
     """`body` for everybody, with a `note` for our own cache, which adds ETag, encodings and 304."""
     response = Response(body, mimetype=mimetype)

@@ -313,8 +313,17 @@ OPERATIONS = (
         "get",
         f"{MODERATION}/counts",
         "How many comments have each status, by site",
-        {200: {"type": "object"}},
+        {200: {"type": "object"}, 304: None},
         problems=(401, 404),
+        security="moderator",
+    ),
+    Operation(
+        "get",
+        f"{MODERATION}/arrivals",
+        "The same, and how many comments came after the newest of a list",
+        {200: thing(counts={"type": "object"}, new=COUNT), 304: None},
+        query={"after": ID, "status": STATUS, "site": SITE, "q": TEXT},
+        problems=(401, 404, 422),
         security="moderator",
     ),
 )

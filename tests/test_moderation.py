@@ -736,6 +736,24 @@ def test_nothing_is_left_out_while_comments_are_decided(ada: Commenter, desk: De
     assert found == there[::-1]
 
 
+def test_the_same_counts_are_told_with_a_word_and_what_came_is_counted(ada: Commenter, desk: Desk) -> None:
+    ada.submits("First!")
+    newest = desk.queue()["comments"][0]["id"]
+    path = f"{API}/arrivals?status=pending&after={newest}"
+    first = ada.client.get(path, headers=desk._headers())
+    assert (first.json["new"], first.json["counts"][SITE]["pending"]) == (0, 1)
+    asked_again = desk._headers() | {"If-None-Match": first.headers["ETag"]}
+    again = ada.client.get(path, headers=asked_again)
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    ada.submits("Second!")
+    ada.submits("Third!", page="/elsewhere")
+    later = ada.client.get(path, headers=asked_again)
+    assert (later.status_code, later.json["new"], later.json["counts"][SITE]["pending"]) == (200, 2, 3)
+    assert ada.client.get(f"{API}/arrivals?site=another", headers=desk._headers()).status_code == 404
+    assert ada.client.get(f"{API}/arrivals", headers={}).status_code == 401
+
+
 def test_the_last_page_is_known_as_the_last(ada: Commenter, desk: Desk) -> None:
     held(ada, 6)
     assert len(list(pages_of(desk, lambda: None))) == 6

@@ -171,6 +171,7 @@ def test_a_day_in_the_blog_fits_the_description(walk: Walk, document: dict[str, 
     walk.asks("get", f"{MODERATION}/events", 200, **mias, query={"site": SITE})
     walk.asks("post", f"{MODERATION}/events/{{event_id}}/undo", 200, **mias, event_id=decided["event"])
     walk.asks("get", f"{MODERATION}/counts", 200, **mias)
+    walk.asks("get", f"{MODERATION}/arrivals", 200, **mias, query={"status": "pending", "site": SITE})
     on_a_discussion(walk, {**mias, "thread_id": queue["comments"][0]["thread"]["id"]})
 
     walk.asks("post", f"{MODERATION}/search", 200, **mias, json={"q": "from:ada@ada-lovelace.org"})

@@ -65,6 +65,8 @@ def show() -> Answer:
         said=said(request.args),
         here=here(),
         first=here(after=""),
+        newest=page.cards[0].comment.id if page.cards else "",
+        watched=not (query.after or query.search.text),
         now=http.now(),
     )
     return shown, 422 if problem else 200
@@ -314,6 +316,7 @@ def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[
     shown = [totals[query.site_id]] if query.site_id in totals else list(totals.values())
     return [
         {
+            "status": status,
             "label": label,
             "heading": heading,
             "count": sum(numbers[status] for numbers in shown),

@@ -46,6 +46,7 @@ def card_json(card: Card, around: Surroundings) -> dict[str, Any]:
         "times_today": around.repeats.get((comment.site_id, comment.near_1 or 0), 0),
         "earlier": [{"body": body.body, "replaced_at": body.replaced_at} for body in card.earlier],
         "status": comment.status,
+        "status_before": comment.status_before,
         "version": comment.version,
         "created_at": comment.created_at,
         "edited_at": comment.edited_at,

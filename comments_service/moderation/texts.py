@@ -157,6 +157,8 @@ SCRIPT: Mapping[str, str | Counted] = {
         "Moved to the trash: {number} comment, this takes a moment.",
         "Moved to the trash: {number} comments, this takes a moment.",
     ),
+    "so_far": N_("{done} of {number} so far"),
+    "new": Counted("{number} new", "{number} new"),
     "undo": N_("Undo"),
     "undid": DONE_BESIDE["turned"],
     "not_undone": N_("This could not be undone. Please try again."),
@@ -164,7 +166,12 @@ SCRIPT: Mapping[str, str | Counted] = {
     "unsaved_count": Counted(
         "Not saved: {count} comment. Please try again.", "Not saved: {count} comments. Please try again."
     ),
-    "otherwise": N_("{name} decided otherwise: {status}"),
+    # What somebody else did meanwhile; `ago` is the browser's, as "2 minutes ago".
+    "by_approved": N_("{name} approved this {ago}."),
+    "by_pending": N_("{name} held this {ago}."),
+    "by_spam": N_("{name} marked this as spam {ago}."),
+    "by_trash": N_("{name} moved this to the trash {ago}."),
+    "changed_since": N_("Somebody changed this comment in the meantime."),
     "somebody_otherwise": N_("Somebody decided otherwise: {status}"),
     "selected": Counted("{number} selected", "{number} selected"),
     "selected_all": Counted("{number} selected, all that match", "{number} selected, all that match"),

@@ -17,7 +17,21 @@ from ..sites import registry
 from ..spam import blocked
 from ..spam.judgement import Evidence
 from ..spam.models import ListKind
-from . import decisions, edit, events, groups, listing, matching, presenting, purge, queue, repeats, search, undo
+from . import (
+    arrivals,
+    decisions,
+    edit,
+    events,
+    groups,
+    listing,
+    matching,
+    presenting,
+    purge,
+    queue,
+    repeats,
+    search,
+    undo,
+)
 from .decisions import Decision, Outcome
 
 MOST_DAYS = 3650
@@ -139,7 +153,15 @@ def undo_event(event_id: UUID) -> Response:
 
 @bp.get("/counts")
 def show_counts() -> Response:
-    return http.answer(queue.totals(actor()))
+    return http.checked(queue.totals(actor()))
+
+
+@bp.get("/arrivals")
+def show_arrivals() -> Response:
+    """What a queue page asks for now and then: the counts, and how many came after the newest that it lists."""
+    who, listed = actor(), request.args.to_dict()
+    newest = id_or_none("after", listed.pop("after", ""))
+    return http.checked({"counts": queue.totals(who), "new": arrivals.since(newest, asked(listed), who)})
 
 
 def asked(args: Mapping[str, str]) -> queue.Query:

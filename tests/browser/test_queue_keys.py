@@ -142,6 +142,99 @@ def test_h_shows_the_history_in_place(desk: Page, service: Service, articles: Ar
     expect(desk.locator(".entry").first.locator(".history")).to_be_hidden()
 
 
+def test_e_opens_the_comment_to_edit_it(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    [comment] = write(service, articles, word, 1)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("e")
+    desk.wait_for_url(f"**/admin/comments/{comment['id']}")
+
+
+def test_o_opens_the_article_at_the_comment(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    [comment] = write(service, articles, word, 1)
+    articles.publish(service.url, "/keys")
+    desk.goto(f"{service.url}/admin/?q={word}")
+    desk.keyboard.press("o")
+    desk.wait_for_url(f"{articles.url}/keys#comment-{comment['id']}")
+
+
+def test_p_shows_what_it_replies_to(desk: Page, service: Service, articles: Articles, word: str) -> None:
+    service.submit("/keys", articles.url, body=f"The question of {word}", email=f"{word}@example.org")
+    parent = service.approve(f"The question of {word}")
+    service.submit("/keys", articles.url, body=f"{word} answered", email=f"{word}b@example.org", parent=parent["id"])
+    desk.goto(f"{service.url}/admin/?q={word}")
+    for shown in (True, False):
+        desk.keyboard.press("p")
+        expect(desk.get_by_text(f"The question of {word}")).to_be_visible(visible=shown)
+
+
+def test_l_shows_where_links_lead(desk: Page, service: Service, articles: Articles, word: str, axe: Axe) -> None:
+    service.submit("/keys", articles.url, body=f"{word} [see](http://linked.example/x)", email=f"{word}@example.org")
+    desk.goto(f"{service.url}/admin/?q={word}")
+    link = desk.get_by_role("link", name="http://linked.example/x")
+    expect(link).to_have_count(0)
+    desk.keyboard.press("l")
+    expect(link).to_be_visible()
+    expect(link).to_have_attribute("rel", "noreferrer nofollow noopener")
+    assert axe(desk) == []
+
+
+@pytest.mark.parametrize(("down", "up"), [("j", "k"), ("ArrowDown", "ArrowUp")])
+def test_two_keys_move(desk: Page, service: Service, articles: Articles, word: str, down: str, up: str) -> None:
+    write(service, articles, word, 3)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    places = []
+    for key in (down, down, down, up, up, up):
+        desk.keyboard.press(key)
+        places.append(desk.evaluate("[...document.querySelectorAll('.entry')].indexOf(document.activeElement)"))
+    assert places == [1, 2, 2, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("key", "before", "after"), [("u", "approved", "pending"), ("u", "trash", "pending")])
+def test_u_brings_it_back(
+    desk: Page, service: Service, articles: Articles, word: str, key: str, before: str, after: str
+) -> None:
+    write(service, articles, word, 1)
+    service.decide(word, before)
+    desk.goto(f"{service.url}/admin/?status={before}&q={word}")
+    desk.keyboard.press(key)
+    expect(desk.locator("#outcome p").first).to_be_visible()
+    expect(desk.locator(".entry")).to_have_count(0)
+    desk.wait_for_timeout(1_200)
+    assert left(service, word) == (after == "pending")
+
+
+@pytest.mark.parametrize("key", ["a", "s", "d", "t", "b", "r"])
+def test_a_key_that_is_held_down_removes_one(
+    desk: Page, service: Service, articles: Articles, word: str, key: str
+) -> None:
+    write(service, articles, word, 3)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    for repeat in (True, True):  # the finger came from another window
+        desk.evaluate(
+            "([key, repeat]) => document.activeElement.dispatchEvent("
+            "new KeyboardEvent('keydown', { key, repeat, bubbles: true, cancelable: true }))",
+            [key, repeat],
+        )
+    expect(desk.locator(".entry")).to_have_count(3)
+    expect(desk.locator("dialog[open], .answer")).to_have_count(0)
+
+
+@pytest.mark.parametrize("modifier", ["Control", "Alt", "Meta"])
+def test_keys_with_a_modifier_are_the_browsers(
+    desk: Page, service: Service, articles: Articles, word: str, modifier: str
+) -> None:
+    write(service, articles, word, 1)
+    desk.goto(f"{service.url}/admin/?q={word}")
+    for key in ("a", "s", "d", "t"):
+        desk.locator(".entry").evaluate(
+            "(card, [key, modifier]) => card.dispatchEvent(new KeyboardEvent('keydown',"
+            " { key, [modifier]: true, bubbles: true, cancelable: true }))",
+            [key, {"Control": "ctrlKey", "Alt": "altKey", "Meta": "metaKey"}[modifier]],
+        )
+    expect(desk.locator(".entry")).to_have_count(1)
+    assert left(service, word) == 1
+
+
 @pytest.mark.parametrize(("key", "status"), [("p", "pending"), ("a", "approved"), ("s", "spam"), ("t", "trash")])
 def test_g_goes_to_places(desk: Page, service: Service, articles: Articles, word: str, key: str, status: str) -> None:
     write(service, articles, word, 1)

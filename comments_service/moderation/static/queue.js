@@ -3,13 +3,17 @@
 
 const GATHER_MS = 1000
 const RETRY_MS = [1000, 4000]
-const DECISIONS = new Set(['approved', 'spam', 'trash', 'pending'])
+const DECISIONS = new Set(['approved', 'spam', 'trash', 'pending', 'restore'])
 const GO_MS = 1500
+const WATCH_MS = 30_000
+const PROGRESS_MS = 700
+const AGES = [[1, 'second'], [60, 'minute'], [3600, 'hour'], [86_400, 'day']]
+const MOST_NEW = 100 // more are not counted
 const KEYS_OFF = 'comments:keys-off'
 const KEYS_MOVED = 'comments:keys' // {key as it came: key that the moderator gave it}
 
 const queue = document.getElementById('queue')
-const outcome = document.getElementById('outcome')
+const outcome = document.getElementById('said')
 const help = document.getElementById('help')
 const keysOn = document.getElementById('keys-on')
 const cleared = document.getElementById('cleared')
@@ -17,9 +21,12 @@ const older = document.querySelector('a[rel=next]')
 const picked = document.getElementById('picked')
 const block = document.getElementById('block')
 const blockForm = document.getElementById('block-form')
+const tools = document.querySelector('.tools')
 const total = document.querySelector('.tabs [aria-current] .count')
-const texts = JSON.parse(queue?.dataset.texts ?? '{}') // what is said here, in the moderator's language
+const fresh = document.getElementById('fresh')
+const texts = JSON.parse(tools.dataset.texts) // what is said here, in the moderator's language
 const plurals = new Intl.PluralRules(document.documentElement.lang)
+const ages = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto' })
 
 const waiting = [] // decisions not sent yet
 const done = [] // what z takes back, the newest last: {event, cards}
@@ -66,9 +73,13 @@ function takeAway(card) {
 const sizeOf = (card) => 1 + Number(card.dataset.like ?? 0)
 
 function count(by) {
-  total.dataset.count = Number(total.dataset.count) + by
-  total.textContent = figure(total.dataset.count)
+  if (total) showCount(total, Number(total.dataset.count) + by)
   cleared.hidden = Boolean(older || cards().length)
+}
+
+function showCount(place, number) {
+  place.dataset.count = number
+  place.textContent = figure(number)
 }
 
 function bringBack(removed, problem) {
@@ -126,9 +137,9 @@ async function post(path, body, key) {
   }
 }
 
-function decide(card, status) {
-  const button = buttonOf(card, status)
-  if (!button) return
+function decide(card, verb) {
+  if (!buttonOf(card, verb)) return
+  const status = verb === 'restore' ? card.dataset.before : verb
   const removed = takeAway(card)
   const { id, version, like } = card.dataset
   waiting.push({ removed, decision: { id, status, version: Number(version), like: Boolean(like) } })
@@ -155,8 +166,13 @@ async function send() {
   }
 }
 
-function otherwise({ decided_by: name, status }) {
-  return sentence(name ? 'otherwise' : 'somebody_otherwise', { name, status: sentence(`is_${status}`) })
+/** What somebody else decided, and how long ago. */
+function otherwise({ decided_by: name, decided_at: at, edited_at: edited, status }) {
+  if (edited && !(edited < at)) return sentence('changed_since')
+  if (!name) return sentence('somebody_otherwise', { status: sentence(`is_${status}`) })
+  const seconds = Math.max(0, Date.now() - Date.parse(at)) / 1000
+  const [size, unit] = AGES.findLast(([least]) => seconds >= least) ?? AGES[0]
+  return sentence(`by_${status}`, { name, ago: ages.format(-Math.floor(seconds / size), unit) })
 }
 
 function settle(batch, { event, changed, conflicts }) {
@@ -164,7 +180,9 @@ function settle(batch, { event, changed, conflicts }) {
   const kept = batch.filter((one) => !moved.has(one.decision.id))
   for (const one of batch) {
     const card = moved.get(one.decision.id)
-    if (card) bringBack(one.removed, otherwise(card))
+    if (!card) continue
+    renew(one.removed.item, card)
+    bringBack(one.removed, otherwise(card))
   }
   if (event) done.push({ event, cards: kept.map((one) => one.removed), changed })
   const statuses = new Set(kept.map((one) => one.decision.status))
@@ -217,11 +235,13 @@ function decideChosen(status) {
 
 async function decideAll(status) {
   await send()
-  const { filter, site, total: number } = queue.dataset
-  say(sentence(`all_${status}`, many(Number(number))))
+  const { filter, total: number } = queue.dataset
+  const told = many(Number(number))
+  say(sentence(`all_${status}`, told))
   sending++
+  const stop = tellProgress(told)
   try {
-    const body = { filter, site, status, count: Number(number) }
+    const body = { filter, site: tools.dataset.site, status, count: Number(number) }
     const { event, changed } = await asked('decisions', body)
     done.push({ event, cards: [], changed })
     sending--
@@ -229,7 +249,54 @@ async function decideAll(status) {
   } catch (error) {
     sending--
     say(error.message)
+  } finally {
+    stop()
   }
+}
+
+/** Say now and then how many of very many are decided, by how many are left in the list; gives what ends it. */
+function tellProgress(told) {
+  if (!total) return () => {}
+  const before = Number(total.dataset.count)
+  const timer = setInterval(async () => {
+    const news = await look()
+    if (!news) return
+    const number = before - countOf(news.counts, total.dataset.status)
+    if (number > 0) say(sentence('so_far', { done: figure(number), number: told.number }))
+  }, PROGRESS_MS)
+  return () => clearInterval(timer)
+}
+
+// What comes meanwhile
+
+/** The counts of today, and how many came that are not listed; asked with what is known, so that it costs little. */
+async function look() {
+  const { newest, status, site } = tools.dataset
+  const query = new URLSearchParams({ after: newest, status, site })
+  const answer = await fetch(`/api/v1/moderation/arrivals?${query}`).catch(() => null)
+  return answer?.ok ? answer.json() : null
+}
+
+const countOf = (counts, status) =>
+  Object.entries(counts).reduce((sum, [site, of]) => sum + (site === (tools.dataset.site || site) ? of[status] : 0), 0)
+
+/** Refresh the counts; what is new waits behind its number, for nothing may move under the cursor. */
+async function watch() {
+  if (document.hidden || waiting.length || sending) return
+  const news = await look()
+  if (!news || waiting.length || sending) return
+  for (const place of document.querySelectorAll('.tabs .count')) {
+    showCount(place, countOf(news.counts, place.dataset.status))
+  }
+  if (!('watched' in tools.dataset)) return
+  fresh.hidden = !news.new
+  fresh.textContent = sentence('new', { count: news.new, number: figure(news.new) + (news.new < MOST_NEW ? '' : '+') })
+}
+
+async function showFresh(event) {
+  event.preventDefault()
+  await send()
+  location.assign(fresh.href)
 }
 
 /** What the API answers; an error with its words when it refuses. */
@@ -366,17 +433,22 @@ async function undo() {
   focus(last.cards.at(-1)?.item.querySelector('.entry'))
 }
 
-// A comment has another version after each change, and the next decision has to name it.
+// A comment has another version after each change, and the next decision has to name it: of the text that is shown.
+function renew(item, { version, body_source: body }) {
+  item.querySelector('.entry').dataset.version = version
+  for (const field of item.querySelectorAll('[value]')) {
+    field.value = field.value.replace(/:\d+(:like)?$/, `:${version}$1`)
+  }
+  const text = item.querySelector('.body')
+  if (text.textContent !== body) text.textContent = body
+}
+
 async function refresh(removed) {
   await Promise.all(
     removed.map(async (one) => {
       const answer = await fetch(`/api/v1/moderation/comments/${one.id}`)
       if (!answer.ok) return
-      const { version } = await answer.json()
-      one.item.querySelector('.entry').dataset.version = version
-      for (const field of one.item.querySelectorAll('[value]')) {
-        field.value = field.value.replace(/:\d+(:like)?$/, `:${version}$1`)
-      }
+      renew(one.item, await answer.json())
       bringBack(one)
     }),
   )
@@ -388,7 +460,7 @@ const KEYS = {
   a: () => decide(current(), 'approved'),
   s: () => decide(current(), 'spam'),
   d: () => decide(current(), 'trash'),
-  u: () => decide(current(), 'pending'),
+  u: () => decide(current(), buttonOf(current(), 'restore') ? 'restore' : 'pending'),
   z: undo,
   j: () => step(1),
   k: () => step(-1),
@@ -528,4 +600,7 @@ function start() {
   focus(cards()[0])
 }
 
+setInterval(watch, WATCH_MS)
+document.addEventListener('visibilitychange', watch)
+fresh.addEventListener('click', showFresh)
 if (queue) start()
