@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
-from people import ORIGIN, Commenter, Mia
+from people import ORIGIN, SITE, Commenter, Mia
 from rules import change_rules
 from werkzeug.test import TestResponse
 
