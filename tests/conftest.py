@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elsewhere import Outside, serve
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
@@ -181,6 +182,13 @@ def eve(client: FlaskClient) -> Commenter:
 @pytest.fixture
 def thread(blog: str, client: FlaskClient) -> Reader:
     return Reader(client)
+
+
+@pytest.fixture
+def outside() -> Iterator[Outside]:
+    """A service of somebody else."""
+    with serve() as service:
+        yield service
 
 
 @pytest.fixture

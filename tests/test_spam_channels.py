@@ -4,13 +4,13 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
 import sqlalchemy as sa
+from elsewhere import Outside
 from flask import Flask
 from people import ORIGIN, PAGE, SITE, Commenter
 from rules import change_rules
@@ -23,53 +23,6 @@ from comments_service.sites.models import Site
 from comments_service.spam import channels
 
 SECRET = "a secret of the operator"
-
-
-@dataclass
-class Outside:
-    """A service that keeps what it is asked, and answers as it is told to."""
-
-    status: int = 200
-    answer: bytes = b"{}"
-    headers: dict[str, str] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-    drips: bool = False
-    done: threading.Event = field(default_factory=threading.Event)
-    url: str = ""
-
-
-@pytest.fixture
-def outside() -> Iterator[Outside]:
-    service = Outside()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            service.asked.append((self.path, dict(self.headers), body))
-            self.send_response(service.status)
-            for name, value in service.headers.items():
-                self.send_header(name, value)
-            if not service.drips:
-                self.send_header("Content-Length", str(len(service.answer)))
-            self.end_headers()
-            try:
-                while service.drips and not service.done.wait(0.2):
-                    self.wfile.write(b" ")
-                self.wfile.write(service.answer)
-            except OSError:
-                pass
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        service.url = f"http://127.0.0.1:{server.server_port}"
-        yield service
-        service.done.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

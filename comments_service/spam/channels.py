@@ -6,22 +6,17 @@ and not each. No address of a commenter leaves: a hook is told what readers woul
 Akismet cannot do without the machine's address, and gets that too.
 """
 
-import hmac
-import http.client
 import logging
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
+from .. import outside
 from ..comments.form import Submission
 from ..i18n import N_
 from ..sites.policy import Policy
@@ -29,19 +24,13 @@ from .judgement import Evidence, Known
 
 log = logging.getLogger(__name__)
 
-SECONDS = 2.0  # to reach a service, and again for all of its answer
 LEFT_ALONE_SECONDS = 30.0
-MOST_BYTES = 65_536
 AKISMET_POINTS = 2.5
 AKISMET_DISCARD_POINTS = 5.0
 HOOK_POINTS = 10.0  # at the most, either way
 EVIDENCE_LENGTH = 300
 
 _failed_at: dict[str, float] = {}
-
-
-class Silent(Exception):
-    """A service gave no answer that can be used; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +86,7 @@ def _asked(name: str, question: Callable[[], Evidence | None]) -> Evidence | Non
         return Evidence(name, 0.0, N_("It gave no answer a moment ago and was not asked."))
     try:
         return question()
-    except (OSError, http.client.HTTPException, Silent) as error:
+    except outside.FAILURES as error:
         _failed_at[name] = time.monotonic()
         log.warning("%s gave no answer: %s", name, type(error).__name__)
         return Evidence(name, 0.0, N_("It gave no answer, and adds nothing."))
@@ -118,12 +107,12 @@ def _akismet(submission: Submission, services: Services, asker: Asker) -> Eviden
         "blog_charset": "UTF-8",
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer, tip = _post(f"{services.akismet_url}/1.1/comment-check", urlencode(form).encode(), headers)
+    answer, said = outside.post(f"{services.akismet_url}/1.1/comment-check", urlencode(form).encode(), headers)
     if answer == b"false":
         return None
     if answer != b"true":
-        raise Silent("neither true nor false")
-    if tip == "discard":
+        raise outside.Silent("neither true nor false")
+    if said.get("X-akismet-pro-tip") == "discard":
         return Evidence("akismet", AKISMET_DISCARD_POINTS, N_("Akismet calls it spam beyond doubt."))
     return Evidence("akismet", AKISMET_POINTS, N_("Akismet calls it spam."))
 
@@ -141,57 +130,15 @@ def _hook(submission: Submission, services: Services, asker: Asker) -> Evidence 
         "body": submission.body,
         "language": submission.language,
     }
-    body, timestamp = msgspec.json.encode(told), str(int(asker.at.timestamp()))
-    signature = hmac.new(services.hook_secret.encode(), f"{timestamp}.".encode() + body, "sha256").hexdigest()
-    headers = {
-        "Content-Type": "application/json",
-        "X-Comments-Timestamp": timestamp,
-        "X-Comments-Signature": f"sha256={signature}",
-    }
-    answer, _ = _post(services.hook_url, body, headers)
+    body = msgspec.json.encode(told)
+    headers = {"Content-Type": "application/json", **outside.signature(services.hook_secret, body, asker.at)}
+    answer, _ = outside.post(services.hook_url, body, headers)
     try:
         opinion = msgspec.json.decode(answer, type=_Opinion)
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise Silent("not the answer that a hook gives") from error
+        raise outside.Silent("not the answer that a hook gives") from error
     if not opinion.points:
         return None
     points = round(max(-HOOK_POINTS, min(opinion.points, HOOK_POINTS)), 2)
     said = " ".join(opinion.evidence.split())[:EVIDENCE_LENGTH]
     return Evidence("hook", points, said or N_("Your hook gave no reason."))
-
-
-def _post(address: str, body: bytes, headers: dict[str, str]) -> tuple[bytes, str | None]:
-    """What is answered to `body`, and the tip in its header; no redirection is followed.
-
-    Raises `Silent`, `OSError` or `HTTPException`, all within a time: a socket's own would begin again with each byte.
-    """
-    parts = urlsplit(address)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=SECONDS, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=SECONDS)
-    connection.connect()
-    alarm = threading.Timer(SECONDS, _hang_up, [connection.sock])
-    alarm.daemon = True
-    alarm.start()
-    try:
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("POST", path, body, {"User-Agent": "comments-service", "Connection": "close", **headers})
-        response = connection.getresponse()
-        answer = response.read(MOST_BYTES + 1)
-        if response.status != 200 or len(answer) > MOST_BYTES:
-            raise Silent(f"status {response.status}, {len(answer)} bytes")
-        return answer, response.getheader("X-akismet-pro-tip")
-    except (ValueError, AttributeError) as error:  # what the alarm leaves of a connection in the middle of reading
-        raise Silent("no answer in time") from error
-    finally:
-        alarm.cancel()
-        connection.close()
-
-
-def _hang_up(line: socket.socket) -> None:
-    """End whatever waits on the connection: closing it alone would leave a reader waiting."""
-    with suppress(OSError):
-        line.shutdown(socket.SHUT_RDWR)
