@@ -171,6 +171,17 @@ class Settings:
     hook_secret: str = setting(
         "", _text, "What requests to that program are signed with (HMAC-SHA256); required for it.", secret=True
     )
+    purge_url: str = setting(
+        "",
+        _url("http", "https"),
+        "Where a cache at the edge (a CDN) is told what changed; answers bear tags then and are kept there for longer.",
+    )
+    purge_header: str = setting(
+        "", _text, "A header that is sent there, `Name: value`, with the key to it.", secret=True
+    )
+    purge_secret: str = setting(
+        "", _text, "What requests to it are signed with (HMAC-SHA256); not signed when empty.", secret=True
+    )
     preview_limits: str = setting("60 per minute", _rates, "How many previews one client may ask for.")
     sign_in_limits: str = setting("10 per minute; 60 per hour", _rates, "How often one client may try to sign in.")
     public_url: str = setting(

@@ -3,18 +3,18 @@
 import logging
 import threading
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Flask
 
-from . import config, http, i18n
+from . import config, http, i18n, outside
 from .accounts import invitations, moderators
 from .accounts.actor import SYSTEM
 from .accounts.models import Moderator, SiteModerator
 from .administration import settings as site_settings
-from .administration.people import INVITATION
+from .comments import threads
 from .comments.models import Comment, Status, Thread
 from .config import Settings
 from .errors import NotFound
@@ -22,13 +22,12 @@ from .extensions import db
 from .housekeeping import keep_house
 from .i18n import Translate
 from .moderation import purge
-from .notify import digest, mail, outbox
+from .notify import digest, edge, mail, outbox
 from .notify import invitation as invitation_mail
 from .notify.digest import Excerpt
-from .notify.outbox import Claimed
+from .notify.outbox import EDGE, INVITATION, REMOVED, Claimed
 from .privacy.sealing import Sealer
-from .sites import policy, registry
-from .spam.room import REMOVED
+from .sites import policy, registry, tags
 
 log = logging.getLogger(__name__)
 
@@ -56,19 +55,22 @@ def run_forever(app: Flask, stop: threading.Event) -> None:
 
 def deliver(settings: Settings, sealer: Sealer, now: datetime) -> None:
     """Tell the people of each site with due messages; without a mail server nobody asked to be told."""
-    while site_id := outbox.site_with_due(now):
-        messages = outbox.claim(site_id, now)
+    while found := outbox.due(now):
+        site_id, kind = found
+        messages = outbox.claim(site_id, kind, now)
         if not messages:  # another worker has them
             return
-        notices = [message for message in messages if message.kind not in {INVITATION, REMOVED}]
-        if notices:
-            _settle(site_id, notices, *_tell(site_id, notices, settings, sealer, now), now)
-        for message in messages:
-            if message.kind == INVITATION:
+        if kind == EDGE:
+            _settle(site_id, messages, [], _tell_the_edge(site_id, messages, settings, now), now)
+        elif kind == INVITATION:
+            for message in messages:
                 _settle(site_id, [message], [], _invite(site_id, message, settings, sealer, now), now)
-            elif message.kind == REMOVED:
+        elif kind == REMOVED:
+            for message in messages:
                 purge.tell_capped(site_id, message.payload["number"], str(message.id), message.created_at)
-                outbox.finish(site_id, [message])
+            outbox.finish(site_id, messages)
+        else:
+            _settle(site_id, messages, *_tell(site_id, messages, settings, sealer, now), now)
 
 
 def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bool, now: datetime) -> None:
@@ -148,6 +150,23 @@ def _invite(site_id: str, message: Claimed, settings: Settings, sealer: Sealer, 
         log.error("somebody invited to %s cannot be told: %s", site_id, error)
     except mail.NotNow as error:
         log.warning("an invitation has to wait: %s", error)
+        return False
+    return True
+
+
+def _tell_the_edge(site_id: str, messages: list[Claimed], settings: Settings, now: datetime) -> bool:
+    """Tell the cache at the edge what changed; whether it needs no further try."""
+    fresh = [message for message in messages if now - message.created_at < timedelta(seconds=2 * tags.LIFETIME)]
+    if not fresh or not settings.purge_url:
+        return True
+    told = [site_id]
+    if all("thread" in message.payload for message in fresh):
+        changed = threads.pages(site_id, {UUID(message.payload["thread"]) for message in fresh})
+        told = [tags.of_all(site_id), *(tags.of_page(site_id, page) for page in sorted(changed))]
+    try:
+        edge.tell(edge.Edge(settings.purge_url, settings.purge_header, settings.purge_secret), told, now)
+    except outside.FAILURES as error:
+        log.warning("the cache at the edge cannot be told: %s", type(error).__name__)
         return False
     return True
 

@@ -19,7 +19,7 @@ from .errors import BadRequest, OriginNotAllowed, TooLarge, TooMany, Unsupported
 from .extensions import let_go, limiter
 from .privacy.sealing import Sealer
 from .signing import Signer
-from .sites import registry
+from .sites import registry, tags
 from .sites.models import Site
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -178,6 +178,9 @@ def checked(body: Any) -> Response:
 def cacheable(body: bytes, mimetype: str, note: Note, shared_seconds: int = 60) -> Response:
     """`body` for everybody, with a `note` for our own cache, which adds ETag, encodings and 304."""
     response = Response(body, mimetype=mimetype)
+    if note.site is not None and config.current().purge_url:
+        response.headers.update(tags.headers(note.site, note.page))
+        shared_seconds = tags.LIFETIME if note.until is None else shared_seconds
     response.headers["Cache-Control"] = f"public, max-age=0, s-maxage={shared_seconds}, stale-while-revalidate=60"
     response.headers[NOTE] = msgspec.json.encode(note).decode()
     return response

@@ -320,7 +320,7 @@ def test_what_a_dying_worker_had_claimed_another_delivers(
     ada: Commenter, delivers: Callable[..., None], mail_server: MailServer
 ) -> None:
     ada.submits("First!")
-    assert len(outbox.claim(SITE, http.now() + GATHERED)) == 1
+    assert len(outbox.claim(SITE, "comment-pending", http.now() + GATHERED)) == 1
     delivers(GATHERED + timedelta(minutes=1))  # another still may be at it
     assert mail_server.letters == []
     delivers(GATHERED + timedelta(minutes=3))

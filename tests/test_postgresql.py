@@ -333,8 +333,9 @@ def test_of_two_who_deliver_each_message_is_had_by_one(app: Flask, blog: str) ->
         had: list[UUID] = []
         with app.app_context():
             start.wait(PATIENCE)
-            while site_id := outbox.site_with_due(later):
-                messages = outbox.claim(site_id, later)
+            while found := outbox.due(later):
+                site_id, kind = found
+                messages = outbox.claim(site_id, kind, later)
                 had += [message.id for message in messages]
                 outbox.finish(site_id, messages)
         return had

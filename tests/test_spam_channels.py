@@ -17,6 +17,7 @@ from rules import change_rules
 from running import free_port
 
 from comments_service import database
+from comments_service import outside as outgoing
 from comments_service.comments.models import Comment
 from comments_service.extensions import db
 from comments_service.sites.models import Site
@@ -134,7 +135,7 @@ def test_a_hook_that_is_not_there_turns_nobody_away(ada: Commenter, asks: Callab
 def test_a_hook_that_drips_is_hung_up_on_and_left_alone(
     ada: Commenter, hooked: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channels, "SECONDS", 0.5)
+    monkeypatch.setattr(outgoing, "SECONDS", 0.5)
     hooked.drips = True
     assert ada.submits("One").status_code == 202
     assert not hooked.done.is_set(), "it is still dripping"

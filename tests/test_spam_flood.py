@@ -18,9 +18,9 @@ from comments_service import config, delivery, housekeeping, http
 from comments_service.comments.models import Comment, EarlierBody, Status
 from comments_service.extensions import db
 from comments_service.moderation import purge, sealing
+from comments_service.notify import outbox
 from comments_service.notify.models import OutboxMessage
 from comments_service.sites import policy, registry
-from comments_service.spam import room
 
 SECRETS = {"id", "created_at", "receipt", "editable_until", "edited_at", "body", "body_source"}
 PILLS = "Buy pills"
@@ -198,7 +198,7 @@ def test_removed_spam_stands_in_the_log_once_and_the_log_is_whole(
         spams(ada, f"Buy {number}")
     rules(spam_kept=2)
     assert housekeeping.make_room(http.now()) == 4
-    waits = db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.kind == room.REMOVED)).one()
+    waits = db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.kind == outbox.REMOVED)).one()
     purge.tell_capped(SITE, 4, str(waits.id), http.now())  # by a worker that died before it could say so
     delivery.deliver(settings, http.sealer(), http.now())
     delivery.deliver(settings, http.sealer(), http.now())
@@ -206,7 +206,7 @@ def test_removed_spam_stands_in_the_log_once_and_the_log_is_whole(
     told = [(event["kind"], event["by"], event["note"]) for event in events]
     assert told == [("purge", "system", "4 of the oldest spam, beyond what is kept")]
     assert [log.broken for log in sealing.verify()] == [None]
-    assert db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.kind == room.REMOVED)).all() == []
+    assert db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.kind == outbox.REMOVED)).all() == []
 
 
 def test_a_decision_on_removed_spam_is_undone_for_the_rest(

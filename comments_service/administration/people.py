@@ -22,8 +22,6 @@ from ..notify import outbox
 from ..privacy.sealing import Sealer
 from ..signing import Signer
 
-INVITATION = "invitation"  # the outbox message that names one
-
 
 class Step(msgspec.Struct, frozen=True):
     """What an event did with somebody's role; with that of an invitation until he has come."""
@@ -59,7 +57,7 @@ def invite(site_id: str, guest: Guest, actor: Actor, sealer: Sealer, now: dateti
         raise InvalidForm([FieldError("email", "there-already", message)], message)
     invitation.created_at = now
     db.session.add(invitation)
-    outbox.enqueue(site_id, INVITATION, {INVITATION: str(invitation.id)}, now, outbox.AT_ONCE)
+    outbox.enqueue(site_id, outbox.INVITATION, {outbox.INVITATION: str(invitation.id)}, now, outbox.AT_ONCE)
     details.log(site_id, Step(True, invitation.id, invitation.name, None, invitation.role), Kind.PEOPLE, actor, now)
     return invitation
 

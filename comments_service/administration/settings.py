@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from ..accounts.actor import Actor
+from ..comments import counts
 from ..comments.models import Status
 from ..database import transaction, uuid7
 from ..errors import Conflict, FieldError, InvalidForm
@@ -192,6 +193,7 @@ def _write(of: Site, change: Changed, kind: Kind, actor: Actor, now: datetime, *
     of.origins = new.pop(ORIGINS.name)
     of.policy = new
     of.revision += 1
+    counts.all_changed(of.id)
     if RULES & change.after.keys():
         of.unscored_below = LAST
     return details.log(of.id, change, kind, actor, now, **about)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from .. import config, http
 from ..database import add_up, table
 from ..extensions import connection, db
+from ..notify import edge, outbox
 from .models import Comment, DayCount, Status, StatusCount, Thread
 
 PARTS = 8
@@ -44,6 +46,17 @@ def moved(comment: Comment, before: Status | None, after: Status | None) -> None
 def changed(site_id: str, thread_id: UUID, comments: int = 0) -> None:
     """Note that readers see the thread differently now, with so many more or fewer `comments`."""
     connection().execute(_CHANGED, {"of_site": site_id, "of_thread": thread_id, "more": comments})
+    _tell_the_edge(site_id, {"thread": str(thread_id)})
+
+
+def all_changed(site_id: str) -> None:
+    """Note that readers may see anything of the site differently now, or below other pages."""
+    _tell_the_edge(site_id, {})
+
+
+def _tell_the_edge(site_id: str, about: dict[str, str]) -> None:
+    if config.current().purge_url:
+        outbox.enqueue(site_id, outbox.EDGE, about, http.now(), edge.SETTLING)
 
 
 def by_status(site_ids: Collection[str]) -> dict[str, dict[Status, int]]:

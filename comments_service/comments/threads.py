@@ -49,6 +49,13 @@ def page_now(site_id: str, page: str) -> str:
     return page if found is None else found
 
 
+def pages(site_id: str, thread_ids: Collection[UUID]) -> set[str]:
+    """Every page below which one of the threads is found, also by another that it had before."""
+    own = sa.select(Thread.page).where(Thread.site_id == site_id, Thread.id.in_(thread_ids))
+    had = sa.select(ThreadAlias.page).where(ThreadAlias.site_id == site_id, ThreadAlias.thread_id.in_(thread_ids))
+    return set(connection().scalars(own.union_all(had)))
+
+
 def comment_counts(site_id: str, pages: Collection[str]) -> dict[str, int]:
     """How many approved comments stand below each of `pages` that has a thread."""
     own = sa.select(Thread.page, Thread.comment_count).where(Thread.site_id == site_id, Thread.page.in_(pages))

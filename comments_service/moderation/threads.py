@@ -187,6 +187,7 @@ def _put_below(thread: Thread, page: str) -> None:
         counts.changed(thread.site_id, alias.thread_id)  # what is kept for that page shows another thread
         db.session.delete(alias)
         db.session.flush()
+    counts.all_changed(thread.site_id)
     before, thread.page = thread.page, page
     db.session.flush()
     db.session.add(ThreadAlias(site_id=thread.site_id, page=before, thread_id=thread.id))

@@ -18,6 +18,8 @@ from .models import OutboxMessage
 
 GATHERING = timedelta(minutes=5)  # what comes in this time is told together
 AT_ONCE = timedelta(0)
+INVITATION, EDGE, REMOVED = "invitation", "edge", "spam-removed"
+APART = (INVITATION, EDGE, REMOVED)  # kinds of their own; all others are notices, which gather
 LEASE = timedelta(minutes=2)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
@@ -56,19 +58,26 @@ def enqueue(site_id: str, kind: str, payload: dict[str, Any], now: datetime, gat
     insert(OutboxMessage, values)
 
 
-def site_with_due(now: datetime) -> str | None:
-    """A site whose messages are due, the longest waiting first."""
-    due = sa.select(OutboxMessage.site_id).where(OutboxMessage.due_at <= now).order_by(OutboxMessage.due_at).limit(1)
-    return db.session.scalar(due)
+def due(now: datetime) -> tuple[str, str] | None:
+    """The site and the kind of messages that are due, the longest waiting first."""
+    columns = OutboxMessage.site_id, OutboxMessage.kind
+    row = db.session.execute(
+        sa.select(*columns).where(OutboxMessage.due_at <= now).order_by(OutboxMessage.due_at).limit(1)
+    ).first()
+    return (row[0], row[1]) if row else None
 
 
 @transaction
-def claim(site_id: str, now: datetime) -> list[Claimed]:
-    """Claim the site's messages: those that are due, and with them the new ones that were not tried yet."""
-    waiting = sa.or_(OutboxMessage.due_at <= now, OutboxMessage.tries == 0)
+def claim(site_id: str, kind: str, now: datetime) -> list[Claimed]:
+    """Claim the site's messages of such a kind that are due; with notices also the new ones, not tried yet."""
+    waiting = OutboxMessage.due_at <= now
+    if kind in APART:
+        wanted = sa.and_(OutboxMessage.kind == kind, waiting)
+    else:
+        wanted = sa.and_(OutboxMessage.kind.not_in(APART), sa.or_(waiting, OutboxMessage.tries == 0))
     rows = db.session.scalars(
         sa.select(OutboxMessage)
-        .where(OutboxMessage.site_id == site_id, waiting)
+        .where(OutboxMessage.site_id == site_id, wanted)
         .order_by(OutboxMessage.id)
         .limit(MOST)
         .with_for_update(skip_locked=True)

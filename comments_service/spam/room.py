@@ -22,7 +22,6 @@ from ..sites.policy import Policy, of
 from .judgement import Evidence, Verdict
 
 CHECK = "queue-full"
-REMOVED = "spam-removed"  # the outbox message that tells how many
 OF_SITE = Counted("{count} comment of this site waits already.", "{count} comments of this site wait already.")
 OF_CLIENT = Counted(
     "{count} comment from the same place waits already.", "{count} comments from the same place wait already."
@@ -65,7 +64,7 @@ def make(site_id: str, policy: Policy, now: datetime, coming: int = 0, slack: in
     over = int(kept) + coming - policy.spam_kept
     removed = _remove_oldest(site_id, min(over, AT_ONCE)) if over > slack else 0
     if removed:
-        outbox.enqueue(site_id, REMOVED, {"number": removed}, now, outbox.AT_ONCE)
+        outbox.enqueue(site_id, outbox.REMOVED, {"number": removed}, now, outbox.AT_ONCE)
     return removed
 
 
