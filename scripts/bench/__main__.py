@@ -23,7 +23,8 @@ STORED = 24_000
 PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "pictures" / "performance.svg"
 GROUPS = ("footprint", "reads", "uncached", "peers", "mixed", "writes")  # those that write come late
-ALL = (*GROUPS, "scale")
+AT_SCALE = ("scale", "searching")
+ALL = (*GROUPS, *AT_SCALE)
 FULL, QUICK = (4.0, 5), (1.0, 3)  # seconds a load, rounds
 
 
@@ -42,8 +43,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--priority", action="store_true", help="go before other programs of this machine (root)")
     parser.add_argument("--write", action="store_true", help=f"put table and chart into {PAGE.relative_to(ROOT)}")
     given = parser.parse_args()
-    if given.write and (given.only not in (None, ["scale"]) or given.quick):
-        parser.error("a page is written from a whole run, or from that of --only scale")
+    if given.write and (given.quick or set(given.only or ()) - set(AT_SCALE)):
+        parser.error("a page is written from a whole run, or from one at scale")
     if given.keep:
         given.keep = given.keep.resolve()
         given.keep.mkdir(parents=True, exist_ok=True)
@@ -79,6 +80,8 @@ def say(line: str) -> None:
 def chosen_peers(given: argparse.Namespace) -> list[Service]:
     """The services to be measured beside ours."""
     peers: list[Service] = []
+    if set(given.only or GROUPS) <= set(AT_SCALE):
+        return peers
     if not given.quick and not given.no_isso:
         if isso.installed():
             peers.append(isso.Isso())
@@ -90,7 +93,7 @@ def chosen_peers(given: argparse.Namespace) -> list[Service]:
 def run(bench: Bench, given: argparse.Namespace) -> list[Figure]:
     """Fill the services, then measure what is asked for."""
     ours, others = content(STORED, crowd=True), content(STORED - 3_656)
-    if wanted(bench, given) != {"scale"}:
+    if wanted(bench, given) - set(AT_SCALE):
         say(f"filling {ours.total:,} comments in")
         Ours().fill(bench.folder / "ours", ours)
         for peer in bench.peers:
@@ -119,6 +122,7 @@ def measurements(bench: Bench, filled: Content, keep: Path | None) -> dict[str, 
         "mixed": lambda: mixed.figures(bench),
         "writes": lambda: writes.figures(bench, filled),
         "scale": lambda: scale.figures(bench, keep),
+        "searching": lambda: scale.searches(bench, keep),
     }
 
 
@@ -138,11 +142,12 @@ def circumstances(bench: Bench) -> str:
 
 def write(bench: Bench, figures: list[Figure]) -> None:
     """Put the tables and the chart where the documentation shows them."""
-    usual, large = ([each for each in figures if each.at_scale is wanted] for wanted in (False, True))
-    for part, some in (("figures", usual), ("million", large)):
-        if some:
-            report.write(PAGE, part, f"{report.markdown(some)}\n{circumstances(bench)}\n")
-    if not usual:
+    tables: dict[str, list[Figure]] = {}
+    for figure in figures:
+        tables.setdefault(figure.table, []).append(figure)
+    for table, some in tables.items():
+        report.write(PAGE, table, f"{report.markdown(some)}\n{circumstances(bench)}\n")
+    if "figures" not in tables:
         return
     panels = [
         panel("Reads of a thread of 100 comments, per second", bench, ", reads"),

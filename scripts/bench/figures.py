@@ -23,7 +23,7 @@ class Figure:
     small: bool = False  # whether less is better
     note: str = ""
     enough: bool = False  # clears its bar by another road
-    at_scale: bool = False  # measured at a million comments; told in a table of their own
+    table: str = "figures"  # the table of the page that it is told in
 
     @property
     def is_ratio(self) -> bool:

@@ -41,6 +41,9 @@ class Store:
             done.touch()
 
 
+Measure = Callable[[Bench, str, dict[str, Store]], list[Figure]]
+
+
 def contents() -> dict[str, Content]:
     """What is stored, by its size."""
     large = replace(content(PART, crowd=True), texts=various(), judged=True, copies=COPIES)
@@ -48,17 +51,27 @@ def contents() -> dict[str, Content]:
 
 
 def figures(bench: Bench, kept: Path | None) -> list[Figure]:
-    """What a thousand times as many comments leave of each rate, on SQLite and where there is one on PostgreSQL.
+    """What a thousand times as many comments leave of each rate, and what a moderator waits for at the larger."""
+    return [replace(figure, table="million") for figure in _everywhere(bench, kept, _rates)] + searches(bench, kept)
+
+
+def searches(bench: Bench, kept: Path | None) -> list[Figure]:
+    """What a moderator waits for at a million comments."""
+    return [replace(figure, table="searching") for figure in _everywhere(bench, kept, _searches)]
+
+
+def _everywhere(bench: Bench, kept: Path | None, measure: Measure) -> list[Figure]:
+    """What is measured on SQLite, and where there is one on PostgreSQL.
 
     The million is made in the folder `kept`, or found there.
     """
-    found = _measured(bench, "SQLite", _sqlite(bench.folder, kept))
+    found = measure(bench, "SQLite", _sqlite(bench.folder, kept))
     if postgresql.available():
         with postgresql.server(kept / "postgresql" if kept else None) as cluster:
-            found += _measured(bench, "PostgreSQL", _postgresql(bench.folder, kept, cluster))
+            found += measure(bench, "PostgreSQL", _postgresql(bench.folder, kept, cluster))
     else:
         bench.say("PostgreSQL is not installed and is left out.")
-    return [replace(figure, at_scale=True) for figure in found]
+    return found
 
 
 def _sqlite(folder: Path, kept: Path | None) -> dict[str, Store]:
@@ -77,21 +90,29 @@ def _postgresql(folder: Path, kept: Path | None, cluster: postgresql.Cluster) ->
     return stores
 
 
-def _measured(bench: Bench, database: str, stores: dict[str, Store]) -> list[Figure]:
+def _fill(bench: Bench, database: str, store: Store) -> None:
+    bench.say(f"  {database}: filling {store.content.total:,} comments in, or finding them")
+    store.fill()
+
+
+def _rates(bench: Bench, database: str, stores: dict[str, Store]) -> list[Figure]:
     for store in stores.values():
-        bench.say(f"  {database}: filling {store.content.total:,} comments in, or finding them")
-        store.fill()
+        _fill(bench, database, store)
     with ExitStack() as stack:
         loads: dict[str, Callable[[], Load]] = {}
         for size, store in stores.items():
             loads |= _loads(bench, stack, size, store)
         order = [f"{kind}, {size}" for kind in KINDS for size in stores] + [LONG]
         runs = bench.in_turn({f"{database}: {name}": loads[name] for name in order})
-    found = list(_ratios(database, {name.removeprefix(f"{database}: "): run for name, run in runs.items()}))
+    return list(_ratios(database, {name.removeprefix(f"{database}: "): run for name, run in runs.items()}))
+
+
+def _searches(bench: Bench, database: str, stores: dict[str, Store]) -> list[Figure]:
     large = stores[LARGE]
+    _fill(bench, database, large)
     with large.ours().start(large.folder) as service:
         group = f"What a moderator waits for at {large.content.total:,} comments, {database}"
-        return found + list(searching.figures(group, service, large.folder))
+        return list(searching.figures(group, service, large.folder))
 
 
 def _ratios(database: str, runs: dict[str, list[Load]]) -> Iterator[Figure]:
