@@ -1,8 +1,9 @@
 """Mia searches: by words and operators, in an address that names nobody, and decides on all that she found."""
 
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,10 @@ from werkzeug.test import TestResponse
 
 from comments_service import http
 from comments_service.accounts import tokens
-from comments_service.accounts.actor import COMMAND_LINE
-from comments_service.comments.models import Comment, Status
+from comments_service.comments.models import Comment
 from comments_service.errors import InvalidForm
 from comments_service.extensions import db
-from comments_service.moderation import decisions, fulltext, matching, queue, search
+from comments_service.moderation import decisions, matching, queue, search
 from comments_service.moderation.models import Change, Event
 from comments_service.sites import policy, registry
 
@@ -133,22 +133,6 @@ def test_the_index_follows_edits_and_purges(ada: Commenter, desk: Desk) -> None:
     assert desk.finds("bagel") == []
     ada.submits("Another bagel")
     assert desk.finds("bagel") == ["Another bagel"]
-
-
-@pytest.mark.parametrize("most", [3, 100])
-def test_what_is_in_very_many_comments_is_found_in_order(
-    ada: Commenter, desk: Desk, monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    monkeypatch.setattr(fulltext, "MANY", 2)
-    monkeypatch.setattr(fulltext, "MOST", most)
-    for number in range(5):
-        ada.submits(f"Bread number {number}")
-    ada.submits("Cake")
-    assert desk.finds("bread") == [f"Bread number {number}" for number in range(5)]
-    assert desk.finds("bread number 3") == ["Bread number 3"]
-    assert desk.finds("bre*") == [f"Bread number {number}" for number in range(5)]
-    assert desk.finds("is:any bread number") == [f"Bread number {number}" for number in range(5)]
-    assert desk.finds("bread name:ben") == []
 
 
 def test_matches_are_counted_on_the_own_sites_only(ada: Commenter, desk: Desk, client: FlaskClient) -> None:
@@ -288,57 +272,6 @@ def test_the_other_site_is_not_searched(blog: str, ada: Commenter, desk: Desk) -
     assert (told["changed"], statuses()) == (1, ["spam", "pending"])
 
 
-# Each form of search is served by an index
-
-
-@pytest.fixture
-def planned(app: Flask, ada: Commenter) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that the database is asked, with what they are asked with."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        asked.append((statement, parameters))
-
-    ada.submits("One comment with a link http://a.example")
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    yield asked
-    sa.event.remove(db.engine, "before_cursor_execute", note)
-
-
-@pytest.mark.sqlite
-@pytest.mark.parametrize(
-    "q",
-    [
-        "bread",
-        "bre*",
-        "is:spam bread",
-        f"from:key-{'0' * 32}",
-        "name:ada",
-        "domain:example.org",
-        f"page:{PAGE}",
-        "text:oven",
-        "link:>1",
-        "rule:links",
-        "before:2026-11-01",
-        "after:2026-11-01",
-        f"reply-to:{UUID(int=1)}",
-    ],
-)
-@pytest.mark.parametrize("status", [None, Status.APPROVED])
-def test_no_search_goes_through_the_table(planned: list[tuple[str, Any]], q: str, status: Status | None) -> None:
-    asked = search.parse(q)
-    queue.page(queue.Query(status=asked.status or status, site_id=SITE, search=asked), COMMAND_LINE)
-    steps = [
-        row[3]
-        for statement, parameters in planned
-        if statement.startswith("SELECT") and " comment" in statement
-        for row in db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-    ]
-    assert steps
-    scanned = [step for step in steps if step.startswith("SCAN") and "VIRTUAL TABLE INDEX" not in step]
-    assert [step for step in scanned if step.split()[1] in {"comment", "comment_search_row", "comment_search"}] == []
-
-
 # All that match
 
 
@@ -440,6 +373,28 @@ def test_a_filter_that_is_none_changes_nothing(ada: Commenter, desk: Desk, wrong
     assert statuses() == ["pending"]
 
 
+def test_matches_are_counted_a_little_way_and_to_the_end_when_it_is_asked_for(
+    ada: Commenter, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        ada.submits(f"Pills {number}")
+    assert counted(desk.queue(q="pills")) == (5, False)
+    monkeypatch.setattr(queue, "COUNTED", 3)
+    assert counted(desk.queue(q="pills", limit=2)) == (3, True)
+    last = desk.queue(q="pills", limit=2)["next"]
+    assert counted(desk.queue(q="pills", limit=2, after=last)) == (3, True)
+    assert counted(desk.queue(q="pills", limit=2, count="all")) == (5, False)
+    assert counted(desk.queue(status="pending", limit=2)) == (5, False)  # without a search it is known
+    monkeypatch.setattr(queue, "ALL", 4)
+    assert counted(desk.queue(q="pills", limit=2, count="all")) == (4, True)
+    assert desk.queue(q="pills", count="some")["errors"][0]["field"] == "count"
+
+
+def counted(found: Any) -> tuple[int, bool]:
+    """How many a search found, and whether there may be more."""
+    return found["total"], found["at_least"]
+
+
 # On the page
 
 
@@ -488,3 +443,19 @@ def test_a_key_of_no_use_is_only_a_search_without_results(desk: Desk) -> None:
 
 def test_what_the_site_is_called_is_no_operator(desk: Desk) -> None:
     assert "There is no “site:”." in desk.is_refused(f"site:{ORIGIN}")
+
+
+def test_what_was_not_counted_to_the_end_is_before_it_is_decided(
+    ada: Commenter, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "COUNTED", 2)
+    for number in range(4):
+        ada.submits(f"Pills {number}")
+    page = browser.opens("/admin/?q=pills&limit=1").text
+    assert "Pending comments, 2+" in page
+    assert "Spam all" not in page
+    (counting,) = re.findall(r'href="([^"]*)">Count all that match', page)
+    counted = browser.opens(unescape(counting)).text
+    assert "Pending comments, 4" in counted
+    assert "Spam all 4" in counted
+    assert "Count all" not in counted

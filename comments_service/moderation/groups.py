@@ -15,6 +15,7 @@ from ..database import uuid7
 from ..extensions import db
 from . import decisions
 from .decisions import MOST, Decision, Outcome, Part
+from .selection import Selection
 
 SCANNED = 400  # comments that are looked through at once
 SHOWN = 3  # others of a group that a card tells
@@ -36,7 +37,7 @@ class Folded:
     next: UUID | None
 
 
-def fold(listed: sa.Select[Comment], after: UUID | None, limit: int) -> Folded:
+def fold(listed: Selection, after: UUID | None, limit: int) -> Folded:
     """The first `limit` groups of the pending comments `listed`, by their newest; without those before `after`.
 
     Looks through some hundred comments, and then once more without the groups found in these.
@@ -78,7 +79,7 @@ def decide(chosen: Sequence[Decision], actor: Actor, now: datetime, key: str | N
     return Outcome(event if changed else None, changed, conflicts)
 
 
-def _scan(listed: sa.Select[Comment], known: Collection[Key], below: UUID | None) -> Sequence[Any]:
+def _scan(listed: Selection, known: Collection[Key], below: UUID | None) -> Sequence[Any]:
     """The newest of `listed` with their groups, but those of the groups that are known."""
     groups = [key for key in known if isinstance(key[1], bytes)]
     if groups:
@@ -87,8 +88,8 @@ def _scan(listed: sa.Select[Comment], known: Collection[Key], below: UUID | None
     if below:
         listed = listed.where(Comment.id < below)
     # With the version, which no index has, so that SQLite takes the one that is in this order.
-    columns = listed.with_only_columns(Comment.site_id, Comment.id, Comment.group_key, Comment.version)
-    return db.session.execute(columns.order_by(Comment.id.desc()).limit(SCANNED)).all()
+    columns = Comment.site_id, Comment.id, Comment.group_key, Comment.version
+    return db.session.execute(listed.newest(*columns, most=SCANNED)).all()
 
 
 def _not_shown_before(found: dict[Key, list[UUID]], after: UUID | None, most: int) -> list[Key]:

@@ -12,7 +12,7 @@ from ..accounts.actor import Actor
 from ..comments.models import Comment, Status
 from ..database import transaction, uuid7
 from ..extensions import db
-from . import decisions, notes, queue, sealing
+from . import decisions, finding, notes, queue, sealing
 from .decisions import MOST, Outcome, Part
 from .models import Kind, Seal
 
@@ -80,9 +80,14 @@ def _close(event: UUID, number: int, actor: Actor) -> None:
 
 def _found(query: queue.Query, status: Status, actor: Actor, event: UUID) -> Sequence[tuple[UUID, int]]:
     """The comments to change with their versions, but those that came after the event."""
-    wanted = queue.matching(query, actor).where(Comment.status != status, Comment.id < event)
-    newest = wanted.with_only_columns(Comment.id, Comment.version).order_by(queue.newest_first(query))
-    return [(row.id, row.version) for row in db.session.execute(newest.limit(queue.COUNTED))]
+    wanted = queue.wanted(query, actor, Comment.status != status, Comment.id < event)
+    ids = finding.newest(wanted, queue.ALL).ids
+    found: list[tuple[UUID, int]] = []
+    for place in range(0, len(ids), MOST):
+        own, some = decisions.within(Comment.site_id, actor), Comment.id.in_(ids[place : place + MOST])
+        rows = db.session.execute(sa.select(Comment.id, Comment.version).where(own, some).order_by(Comment.id.desc()))
+        found += [(row.id, row.version) for row in rows]
+    return found
 
 
 def _parts(event: UUID, actor: Actor) -> list[_Begun]:

@@ -55,7 +55,9 @@ def show() -> Answer:
         cards=cards(page.cards),
         following=here(after=str(page.next)) if page.next else None,
         total=page.total,
-        most=queue.COUNTED,
+        at_least=page.at_least,
+        counting=here(count="all") if page.at_least and query.counted < queue.ALL else None,
+        most=queue.ALL,
         filter=filter_of(query),
         tabs=tabs(query, queue.totals(who)),
         script=texts.of_script(http.language()),
@@ -329,6 +331,6 @@ def tabs(query: queue.Query, totals: dict[str, dict[Status, int]]) -> list[dict[
 
 def here(**changes: str) -> str:
     """The address of this page without what it told, and with `changes`."""
-    kept = {k: v for k, v in request.args.items() if k in {"status", "site", "q", "after"}}
+    kept = {k: v for k, v in request.args.items() if k in {"status", "site", "q", "after", "count"}}
     wanted = {name: value for name, value in {**kept, **changes}.items() if value or name == "status"}
     return f"{url_for('queue.show')}?{urlencode(wanted)}".rstrip("?")

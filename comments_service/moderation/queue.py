@@ -1,6 +1,6 @@
 """The queue: comments to decide on, each with everything that a decision needs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -14,14 +14,15 @@ from ..comments.models import Comment, EarlierBody, Status, Thread
 from ..extensions import db
 from ..sites.models import Site
 from ..spam.judgement import Evidence
-from . import fulltext, groups, records, search
-from .decisions import within
+from . import finding, groups, records, search
 from .models import Change, Event
 from .records import Record
 from .search import Search
+from .selection import Selection, Wanted
 
 MOST = 200
-COUNTED = 20_000  # matches of a search are counted, and decided on at once, up to here
+COUNTED = 1_000  # matches of a search are counted up to here with each page
+ALL = 20_000  # and up to here when it is asked for; so many are decided on at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Query:
     search: Search = search.NOTHING
     after: UUID | None = None
     limit: int = 50
+    counted: int = COUNTED  # how far what a search finds is counted
     fold: bool = False  # whether near-identical ones that wait are shown as one; a search shows each
 
 
@@ -63,35 +65,51 @@ class Page:
     cards: list[Card]
     next: UUID | None
     total: int
+    at_least: bool = False  # whether there may be more, for counting stopped
 
 
 def page(query: Query, actor: Actor) -> Page:
     """The comments that `query` asks for, newest first; raises `NotFound` for another's site."""
-    wanted = matching(query, actor)
-    listed = wanted.where(Comment.id < query.after) if query.after else wanted
-    if query.fold and query.search.empty and query.status is Status.PENDING:
-        return _folded(query, listed, actor)
-    found = list(db.session.scalars(newest(query, listed, actor)))
-    shown = found[: query.limit]
-    return Page(cards(shown), shown[-1].id if len(found) > len(shown) else None, _total(query, actor))
+    whole = wanted(replace(query, after=None), actor)
+    listed = wanted(query, actor)
+    if not query.search.empty:
+        return _searched(query, whole, listed)
+    if query.fold and query.status is Status.PENDING:
+        return _folded(query, listed.selection(), whole)
+    found = finding.newest(listed, query.limit)
+    return Page(_cards(found.ids, whole), found.ids[-1] if found.more else None, whole.kept)
 
 
-def _folded(query: Query, listed: sa.Select[Comment], actor: Actor) -> Page:
+def _searched(query: Query, whole: Wanted, listed: Wanted) -> Page:
+    """What a search finds, and how many: counted no further than is asked for, or than is quick."""
+    quick = query.counted <= COUNTED
+    counted = finding.newest(whole, query.counted, query.limit + 1 if quick else None)
+    found = finding.newest(listed, query.limit, query.limit) if query.after else counted
+    shown = found.ids[: query.limit]
+    following = shown[-1] if found.more or len(found.ids) > len(shown) else None
+    return Page(_cards(shown, whole), following, len(counted.ids), counted.more)
+
+
+def _folded(query: Query, listed: Selection, whole: Wanted) -> Page:
     """The queue with a card for each group."""
     folded = groups.fold(listed, query.after, query.limit)
-    told = [comment_id for some in folded.others.values() for comment_id in some]
-    wanted = within(Comment.site_id, actor), Comment.id.in_([*folded.ids, *told])
-    found = {comment.id: comment for comment in db.session.scalars(sa.select(Comment).where(*wanted))}
+    told = {comment_id for some in folded.others.values() for comment_id in some}
+    others = _by_id(Comment, whole.sites, told)
     shown = [
         replace(
             card,
             like=folded.numbers.get(card.comment.id, 0),
             at_least=folded.at_least,
-            others=tuple(found[other] for other in folded.others[card.comment.id] if other in found),
+            others=tuple(others[other] for other in folded.others[card.comment.id] if other in others),
         )
-        for card in cards([found[comment_id] for comment_id in folded.ids if comment_id in found])
+        for card in _cards(folded.ids, whole)
     ]
-    return Page(shown, folded.next, _total(query, actor))
+    return Page(shown, folded.next, whole.kept)
+
+
+def _cards(ids: Sequence[UUID], whole: Wanted) -> list[Card]:
+    found = _by_id(Comment, whole.sites, ids)
+    return cards([found[comment_id] for comment_id in ids if comment_id in found])
 
 
 def cards(comments: Sequence[Comment]) -> list[Card]:
@@ -124,59 +142,17 @@ def sites_of(actor: Actor) -> list[str]:
     return sorted(actor.sites) if actor.sites is not None else sorted(db.session.scalars(sa.select(Site.id)))
 
 
-def matching(query: Query, actor: Actor, *, all_of_them: bool = False) -> sa.Select[Comment]:
-    """The comments that `query` asks for, in no order; raises `NotFound` for another's site.
-
-    Whether `all_of_them` are wanted, or the newest, decides how words are looked up.
-    """
+def wanted(query: Query, actor: Actor, *conditions: sa.ColumnElement[bool]) -> Wanted:
+    """What `query` asks for, of what `actor` may see; raises `NotFound` for another's site."""
     if query.site_id is not None:
         actor.check(query.site_id)
-    site = Comment.site_id == query.site_id if query.site_id else within(Comment.site_id, actor)
-    wanted = sa.select(Comment).where(site)
-    if query.status is not None:
-        wanted = wanted.where(Comment.status == query.status)
-    elif query.search.narrow:  # all there are, named for the sake of the indexes
-        wanted = wanted.where(Comment.status.in_(list(Status)))
-    return wanted.where(*search.conditions(query.search, all_of_them=all_of_them))
+    own = sites_of(actor)
+    sites = own if query.site_id is None else [site for site in own if site == query.site_id]
+    everywhere = len(sites) == db.session.scalar(sa.select(sa.func.count()).select_from(Site))
+    return Wanted(tuple(sites), everywhere, query.status, query.search, query.after, conditions)
 
 
-def newest(query: Query, listed: sa.Select[Comment], actor: Actor) -> sa.Select[Comment]:
-    """The newest of `listed`, and one more to tell whether there are others.
-
-    Their ids are found first, so that nothing else is read of those that are only looked through.
-    """
-    ids = listed.with_only_columns(Comment.id).order_by(newest_first(query)).limit(query.limit + 1)
-    site = within(Comment.site_id, actor)
-    return sa.select(Comment).where(site, Comment.id.in_(ids)).order_by(Comment.id.desc())
-
-
-def newest_first(query: Query) -> sa.ColumnElement[Any]:
-    """How to order what matches: by the index that finds it, or where that finds only few, by sorting these."""
-    by_index = not query.search.narrow or (query.search.linked and query.status)
-    return (Comment.id if by_index else sa.func.coalesce(Comment.id, Comment.id)).desc()
-
-
-def count(query: Query, actor: Actor) -> int:
-    """How many comments match, counted up to a limit."""
-    if query.status is None and query.search.words_alone:
-        sites = [query.site_id] if query.site_id else actor.sites
-        number = fulltext.count(query.search.terms, sites, COUNTED)
-        if number is not None:
-            return number
-    some = matching(query, actor, all_of_them=True).with_only_columns(Comment.id).limit(COUNTED).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-
-
-def _total(query: Query, actor: Actor) -> int:
-    """How many match: from the kept counts, or for a search counted up to a limit."""
-    if not query.search.empty:
-        return count(query, actor)
-    kept = counts.by_status([query.site_id] if query.site_id else sites_of(actor))
-    statuses = [query.status] if query.status else list(Status)
-    return sum(numbers[status] for numbers in kept.values() for status in statuses)
-
-
-def _by_id(table: Any, site_ids: set[str], ids: set[Any]) -> dict[UUID, Any]:
+def _by_id(table: Any, site_ids: Collection[str], ids: Collection[Any]) -> dict[UUID, Any]:
     rows = db.session.scalars(sa.select(table).where(table.site_id.in_(site_ids), table.id.in_(ids)))
     return {row.id: row for row in rows}
 

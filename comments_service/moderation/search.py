@@ -11,17 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from ..comments import address
-from ..comments.models import Comment, Status, Thread
-from ..database import first_id
+from ..comments.models import Status
 from ..errors import FieldError, InvalidForm
-from ..extensions import db
 from ..i18n import N_, Sayable, Sentence
-from ..sites.models import Site
-from . import fulltext
-from .fulltext import TEXT, Term, link_count
+from .terms import TEXT, Term
 
 LONGEST = 500
 MOST_TERMS = 20
@@ -48,31 +42,22 @@ class Search:
     terms: tuple[Term, ...] = ()
     address_keys: tuple[bytes, ...] = ()
     pages: tuple[str, ...] = ()
-    links: tuple[tuple[str, int], ...] = ()
+    least_links: int = 0
+    most_links: int | None = None
     before: tuple[datetime, ...] = ()
     after: tuple[datetime, ...] = ()
     reply_to: tuple[UUID, ...] = ()
     groups: tuple[bytes, ...] = ()
 
     @property
+    def links(self) -> bool:
+        """Whether it is about links."""
+        return bool(self.least_links) or self.most_links is not None
+
+    @property
     def empty(self) -> bool:
         """Whether it leaves out no comment, but by their status."""
         return replace(self, text="", status=None, any_status=False) == NOTHING
-
-    @property
-    def narrow(self) -> bool:
-        """Whether an index finds few comments by it, in which they have to be named in full."""
-        return bool(self.linked or self.address_keys or self.pages or self.reply_to or self.groups)
-
-    @property
-    def linked(self) -> bool:
-        """Whether it finds only comments with links."""
-        return any(map(_needs_links, self.links))
-
-    @property
-    def words_alone(self) -> bool:
-        """Whether it looks for words and nothing else, whatever the status."""
-        return bool(self.terms) and replace(self, terms=()).empty
 
 
 NOTHING = Search()
@@ -126,19 +111,6 @@ def key_text(key: bytes) -> str:
 def group_text(key: bytes) -> str:
     """How a search names the near-identical comments with the group key `key`."""
     return f"like:{key.hex()}"
-
-
-def conditions(search: Search, *, all_of_them: bool = False) -> list[sa.ColumnElement[bool]]:
-    """What a comment has to meet, but for its status and site; whether all are wanted that do, or the newest."""
-    found: list[sa.ColumnElement[bool]] = fulltext.conditions(search.terms, all_of_them=all_of_them)
-    found += [Comment.address_key == key for key in search.address_keys]
-    found += [_on_page(page) for page in search.pages]
-    found += [part for sign, number in search.links for part in _with_links(sign, number)]
-    found += [Comment.id < first_id(at) for at in search.before]
-    found += [Comment.id >= first_id(at) for at in search.after]
-    found += [Comment.group_key == key for key in search.groups]
-    found += [part for parent in search.reply_to for part in _replying(parent)]
-    return found
 
 
 def _key(typed: str, lookup: Callable[[str], bytes]) -> str:
@@ -215,9 +187,16 @@ def _read_page(reading: _Reading, value: str) -> bool:
 
 def _read_links(reading: _Reading, value: str) -> bool:
     found = _LINKS.fullmatch(value)
-    if found and found[2].isascii():
-        reading.add("links", (found[1] or "=", int(found[2])))
-    return bool(found)
+    if not found:
+        return False
+    sign, number, search = found[1] or "=", int(found[2]), reading.found
+    least = number + (sign == ">") if ">" in sign or sign == "=" else 0
+    most = number - (sign == "<") if "<" in sign or sign == "=" else None
+    if most is not None and most < 0:
+        return False
+    most = min((limit for limit in (most, search.most_links) if limit is not None), default=None)
+    reading.found = replace(search, least_links=max(least, search.least_links), most_links=most)
+    return True
 
 
 def _read_rule(reading: _Reading, value: str) -> bool:
@@ -277,32 +256,3 @@ HINTS = {
     "reply-to": N_("It takes the id of a comment."),
     "like": N_("It takes what the queue links to below a comment with others like it."),
 }
-
-
-def _on_page(page: str) -> sa.ColumnElement[bool]:
-    any_site = Thread.site_id.in_(sa.select(Site.id))  # the index begins with it
-    return Comment.thread_id.in_(sa.select(Thread.id).where(any_site, Thread.page == page))
-
-
-def _needs_links(condition: tuple[str, int]) -> bool:
-    sign, number = condition
-    return sign == ">" or (sign in {">=", "="} and number > 0)
-
-
-def _with_links(sign: str, number: int) -> list[sa.ColumnElement[bool]]:
-    compared = {
-        ">": link_count > number,
-        "<": link_count < number,
-        ">=": link_count >= number,
-        "<=": link_count <= number,
-        "=": link_count == number,
-    }[sign]
-    # Said plainly, so that the index of those that have links at all is known to hold all of them.
-    return [link_count > sa.literal_column("0"), compared] if _needs_links((sign, number)) else [compared]
-
-
-def _replying(parent_id: UUID) -> list[sa.ColumnElement[bool]]:
-    """That a comment answers the one with the id; its thread is named, for there is an index of threads."""
-    any_site = Comment.site_id.in_(sa.select(Site.id))  # the key begins with it
-    thread = db.session.scalar(sa.select(Comment.thread_id).where(any_site, Comment.id == parent_id).limit(1))
-    return [Comment.parent_id == parent_id, Comment.thread_id == thread]

@@ -42,7 +42,8 @@ bp = Blueprint("moderation", __name__, url_prefix="/api/v1/moderation")
 @bp.get("/comments")
 def show_queue() -> Response:
     found = queue.page(asked(request.args), actor())
-    body = {"comments": cards_json(found.cards), "next": found.next, "total": found.total}
+    total = {"total": found.total, "at_least": found.at_least}
+    body = {"comments": cards_json(found.cards), "next": found.next, **total}
     return http.answer(body)
 
 
@@ -170,6 +171,8 @@ def asked(args: Mapping[str, str]) -> queue.Query:
     if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= queue.MOST:
         few = Sentence(N_("Ask for 1 to {most}."), {"most": queue.MOST})
         raise InvalidForm([FieldError("limit", "out-of-range", few)])
+    if args.get("count", "all") != "all":
+        raise InvalidForm([FieldError("count", "invalid", N_("This can be “all”."))])
     found = search.parse(args.get("q", "").replace("\0", ""))
     return queue.Query(
         status=found.status or (status_in(args) if args.get("status") and not found.any_status else None),
@@ -177,6 +180,7 @@ def asked(args: Mapping[str, str]) -> queue.Query:
         search=found,
         after=id_or_none("after", args.get("after")),
         limit=int(limit),
+        counted=queue.ALL if "count" in args else queue.COUNTED,
     )
 
 

@@ -83,6 +83,19 @@ def test_shift_x_selects_all_that_match_also_on_other_pages(
     assert left(service, word) == 6
 
 
+def test_what_was_not_counted_to_the_end_is_before_it_is_decided(
+    desk: Page, service: Service, articles: Articles, word: str
+) -> None:
+    write(service, articles, word, 6)
+    desk.goto(f"{service.url}/admin/?q={word}&limit=4")
+    desk.evaluate("Object.assign(document.getElementById('queue').dataset, { uncounted: '', total: 5 })")
+    desk.keyboard.press("Shift+X")
+    expect(desk.locator("#picked")).to_have_text("6 selected, all that match")
+    desk.keyboard.press("Shift+S")
+    expect(desk.locator("#outcome")).to_contain_text("Decided: 6 comments.")
+    assert left(service, word) == 0
+
+
 def test_r_approves_and_replies_in_place(desk: Page, service: Service, articles: Articles, word: str) -> None:
     write(service, articles, word, 2)
     desk.goto(f"{service.url}/admin/?q={word}")

@@ -220,10 +220,22 @@ function pick(card) {
   showPicked()
 }
 
-function pickAll() {
+async function pickAll() {
   allMatching = !allMatching
   for (const card of cards()) boxOf(card).checked = allMatching
+  if (allMatching) await countAll()
   showPicked()
+}
+
+/** What a search finds is counted a little way with each page, and to the end before all of it is decided. */
+async function countAll() {
+  const { filter, uncounted } = queue.dataset
+  if (uncounted === undefined) return
+  const query = new URLSearchParams({ q: filter, site: tools.dataset.site, limit: 1, count: 'all' })
+  const answer = await fetch(`/api/v1/moderation/comments?${query}`).catch(() => null)
+  if (!answer?.ok) return (allMatching = false)
+  queue.dataset.total = (await answer.json()).total
+  delete queue.dataset.uncounted
 }
 
 function decideChosen(status) {
@@ -235,6 +247,7 @@ function decideChosen(status) {
 
 async function decideAll(status) {
   await send()
+  await countAll()
   const { filter, total: number } = queue.dataset
   const told = many(Number(number))
   say(sentence(`all_${status}`, told))
