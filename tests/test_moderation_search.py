@@ -87,6 +87,8 @@ def test_quotes_hold_words_together(ada: Commenter, desk: Desk) -> None:
     ada.submits("Too hot, the oven was")
     assert desk.finds('"oven was too"') == desk.finds('text:"oven was too"') == ["The oven was too hot"]
     assert desk.finds('name:"oven was"') == []
+    for quoted in ("“oven was too”", "„oven was too“", "«oven was too»", "text:“oven was too”"):
+        assert desk.finds(quoted) == ["The oven was too hot"]
     assert len(desk.finds('oven was "too hot"')) == 2
 
 

@@ -26,6 +26,7 @@ UNKNOWN = N_("There is no “{name}:”. There are {operators}.")
 MEANT = N_("“{part}” cannot be meant. {hint}")
 
 _PART = re.compile(r'(?:([a-zA-Z][a-zA-Z-]*):(?!//))?(?:"([^"]*)"(?!\S)|(\S+))?')
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»", '"'))  # as phones and word processors put them
 _ADDRESS = re.compile(r"[^\s@:\"<>]+@[^\s@:\"<>]+\.[^\s@:\"<>.]+")
 _LINKS = re.compile(r"(>=|<=|>|<|=|)(\d{1,4})")
 _RULE = re.compile(r"[a-z][a-z-]{0,40}")
@@ -124,7 +125,7 @@ def _parts(text: str) -> list[tuple[str, str, bool]]:
     """The operators and words of `text`: the operator's name or nothing, the value, and whether it was quoted."""
     return [
         ((found[1] or "").lower(), found[2] if found[2] is not None else found[3] or "", found[2] is not None)
-        for found in _PART.finditer(text)
+        for found in _PART.finditer(text.translate(_QUOTES))
         if found[0]
     ]
 
