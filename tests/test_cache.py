@@ -100,6 +100,13 @@ def test_names_that_mean_nothing_neither_split_nor_poison(thread: Reader, client
     assert cache.key(THREAD, f"a=b&page={PAGE}") == cache.key(THREAD, f"page={PAGE}")
 
 
+def test_thousands_of_names_that_mean_nothing_are_read_past(thread: Reader, client: FlaskClient, cache: Cache) -> None:
+    query = f"page={PAGE}" + "&a=1" * 5000
+    answer = client.get(f"/api/v1/sites/{SITE}/thread?{query}")
+    assert (answer.status_code, answer.data) == (200, thread.opens().data)
+    assert cache.fresh(f"/api/v1/sites/{SITE}/thread", query) is None  # the event loop has better things to do
+
+
 @pytest.mark.parametrize("accepted", ["br", "gzip, br;q=0", "gzip;q=0", "identity", "", "br;q=0, gzip;q=1.0"])
 def test_each_reader_gets_an_encoding_he_takes(ada: Commenter, mia: Mia, client: FlaskClient, accepted: str) -> None:
     mia.approves(ada.submits("Bread " * 200))

@@ -29,6 +29,7 @@ GZIP_LEVEL = 6
 BROTLI_QUALITY = 5
 ALIAS_LETTERS = 2_000_000  # in all spellings of addresses that are remembered
 LONGEST_ALIAS = 4_000
+MOST_NAMES = 1_000  # in a query; with more, an address is no reader's
 
 # What may be kept, and the query names that make a difference there.
 KEPT = tuple(
@@ -268,7 +269,9 @@ def _canonical(path: str, query: str) -> Key | None:
     path = unquote(path)
     for pattern, names in KEPT:
         if pattern.fullmatch(path):
-            pairs = [(n, v) for n, v in parse_qsl(query, keep_blank_values=True, max_num_fields=1000) if n in names]
+            if query.count("&") > MOST_NAMES:
+                return None
+            pairs = [(n, v) for n, v in parse_qsl(query, keep_blank_values=True) if n in names]
             if path.startswith("/s/") and ("fragment", "1") not in pairs:
                 return None  # a whole page holds a form of its own
             return path, urlencode(sorted(pairs, key=lambda pair: pair[0]))
