@@ -53,7 +53,7 @@ def show() -> Answer:
         problem=problem,
         typed=request.args.get("q", "").replace("\0", "")[: search.LONGEST],
         cards=cards(page.cards),
-        following=here(after=str(page.next)) if page.next else None,
+        following=here(after=str(page.next), count="") if page.next else None,
         total=page.total,
         at_least=page.at_least,
         counting=here(count="all") if page.at_least and query.counted < queue.ALL else None,

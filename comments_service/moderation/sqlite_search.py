@@ -16,9 +16,9 @@ from .selection import Found, Selection, Wanted, with_links
 from .terms import TEXT, Term
 
 NEAR = 1_000  # of the newest are looked at one by one for what takes the index long
-ROOM = 16  # numbers of a millisecond, in which they are in no order
+ROOM = 1_024  # numbers of a millisecond; when more came at once, they take those of the next
+AT_ONCE = 16  # comments of a millisecond that may be numbered in another order than that of their ids
 LINKS = 20  # of a comment are told apart by the index
-LATE = 1_000 * ROOM  # that a number may be ahead by, when more than that came at once
 
 _FIELDS = "name, website, body, reasons, place"
 _MADE = (
@@ -84,8 +84,8 @@ def _newest(index: sa.TableClause, match: str, wanted: Wanted, most: int) -> sa.
     if wanted.first:
         found = found.where(number >= _number(wanted.first))
     if wanted.end:
-        found = found.where(number < _number(wanted.end) + LATE)
-    return found.order_by(number.desc()).limit(most + ROOM)
+        found = found.where(number < _number(wanted.end) + 2 * ROOM)
+    return found.order_by(number.desc()).limit(most + AT_ONCE)
 
 
 def _number(comment_id: UUID) -> int:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-SITE = "bench"
+SITE, BESIDE = "bench", "beside"
 ORIGIN = "https://bench.example"
 BREAD = "/2026/bread"  # the thread of 100 comments that most figures are about
 BUSY = "/2026/busy"  # a thread as long as the longest there are
+ELSEWHERE = "/beside/"  # how the pages of the other site begin
 TALK = 100
 CROWD = 3_656
 SMALL = 20
@@ -27,6 +28,7 @@ WORDS = VOCABULARY.split()
 SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprs" for vowel in "aeio"]
 JUDGED = 3  # of the texts one in so many waits or is spam: no site keeps more than 20,000 of either
 RARE = 20_000  # words beside those
+FLOODS = 10
 CHECKS = ("first-comment", "links", "words", "learned", "speed", "long-name", "shouting", "honeypot")
 
 
@@ -80,7 +82,16 @@ class Content:
     @property
     def small(self) -> list[str]:
         """The pages of the small threads."""
-        return [page for page, count in self.threads.items() if count == SMALL]
+        return [page for page, count in self.threads.items() if count == SMALL and self.site(page) == SITE]
+
+    @property
+    def sites(self) -> list[str]:
+        """The sites that it is of."""
+        return sorted({self.site(page) for page in self.threads}, reverse=True)
+
+    def site(self, page: str) -> str:
+        """The site that `page` is of."""
+        return BESIDE if page.startswith(ELSEWHERE) else SITE
 
     def said(self, page: str) -> Iterator[Said]:
         """The comments below `page`, in order; every third of the talk answers the one before."""
@@ -96,6 +107,11 @@ class Content:
         few = said.text % JUDGED == 0
         return self.judged and self.threads[page] == SMALL and said.number % self.waiting == self.waiting - 2 and few
 
+    def group(self, said: Said) -> bytes:
+        """What near-identical comments have in common; a fifth of those that wait are of ten floods."""
+        text = said.text % FLOODS if said.text % 5 == 0 else FLOODS + said.text
+        return text.to_bytes(8, "big")
+
     def reasons(self, said: Said) -> list[dict[str, Any]]:
         """Why a comment waits or is spam."""
         held = CHECKS[0], CHECKS[1 + said.text % (len(CHECKS) - 1)]
@@ -107,8 +123,9 @@ class Content:
         return few and self.threads[page] == SMALL and said.number % self.waiting == self.waiting - 1
 
 
-def content(comments: int, *, crowd: bool = False) -> Content:
-    """About so many comments: the talk, the crowd if asked for, and small threads."""
+def content(comments: int, *, crowd: bool = False, beside: int = 0) -> Content:
+    """About so many comments: the talk, the crowd if asked for, and small threads, of which `beside` elsewhere."""
     threads = {BREAD: TALK} | ({BUSY: CROWD} if crowd else {})
     small = max(0, comments - sum(threads.values())) // SMALL
-    return Content(threads | {f"/2026/page-{number:06}": SMALL for number in range(small)})
+    threads |= {f"{ELSEWHERE}{number}": SMALL for number in range(beside)}
+    return Content(threads | {f"/2026/page-{number:06}": SMALL for number in range(small - beside)})

@@ -16,6 +16,7 @@ from .wrk import Reads
 
 SMALL, LARGE = "1,000", "1,000,000"
 PART, COPIES = 50_000, 20
+BESIDE = 50  # threads of another site
 BAR = 0.8
 
 CACHED, MADE, LONG = "cached read", "read without the cache", "read without the cache, thread of 3,656"
@@ -46,7 +47,7 @@ Measure = Callable[[Bench, str, dict[str, Store]], list[Figure]]
 
 def contents() -> dict[str, Content]:
     """What is stored, by its size."""
-    large = replace(content(PART, crowd=True), texts=various(), judged=True, copies=COPIES)
+    large = replace(content(PART, crowd=True, beside=BESIDE), texts=various(), judged=True, copies=COPIES)
     return {SMALL: content(1_000), LARGE: large}
 
 
@@ -110,9 +111,10 @@ def _rates(bench: Bench, database: str, stores: dict[str, Store]) -> list[Figure
 def _searches(bench: Bench, database: str, stores: dict[str, Store]) -> list[Figure]:
     large = stores[LARGE]
     _fill(bench, database, large)
-    with large.ours().start(large.folder) as service:
+    ours = large.ours()
+    with ours.start(large.folder) as service:
         group = f"What a moderator waits for at {large.content.total:,} comments, {database}"
-        return list(searching.figures(group, service, large.folder))
+        return list(searching.figures(group, service, ours, large.folder))
 
 
 def _ratios(database: str, runs: dict[str, list[Load]]) -> Iterator[Figure]:

@@ -4,82 +4,145 @@ import http.client
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from .content import BREAD, BUSY, WORDS
+from .content import BREAD, BUSY, SITE, WORDS
 from .figures import Figure
-from .services.ours import queue_headers
+from .services.ours import Ours, queue_headers
 from .services.process import HOST, Running
 
 MOST = 50  # milliseconds
 TIMES = 9
 API = "/api/v1/moderation"
 EVERYWHERE, IN_TENTH, RARE = WORDS[0], WORDS[29], WORDS[-1]
-FORMS = {
-    "the queue's first page": {"status": "pending"},
-    "spam, first page": {"status": "spam"},
-    "all statuses, first page": {},
-    "a word in nearly every comment": {"q": EVERYWHERE},
-    "the same among those that wait": {"q": f"is:pending {EVERYWHERE}"},
-    "a word in a tenth": {"q": IN_TENTH},
-    "the same among spam": {"q": f"is:spam {IN_TENTH}"},
-    "a word in a thirtieth": {"q": RARE},
-    "a rare word": {"q": "bababa"},
-    "a word that is nowhere": {"q": "nowhere"},
-    "two common words": {"q": f"{EVERYWHERE} {WORDS[1]}"},
-    "words in a row": {"q": f'"{WORDS[2]} {WORDS[3]}"'},
-    "the beginning of words": {"q": "bab*"},
-    "name:": {"q": "name:4287"},
-    "name: of everybody": {"q": "name:ada"},
-    "text:": {"q": f"text:{RARE}"},
-    "domain: of a website": {"q": "domain:home-7.example"},
-    "domain: of a link": {"q": "domain:site-20.example"},
-    "page:": {"q": f"page:{BREAD}"},
-    "page: of a long thread": {"q": f"page:{BUSY}"},
-    "link:>1": {"q": "link:>1"},
-    "link:>1 among those that wait": {"q": "is:pending link:>1"},
-    "link:0": {"q": "link:0"},
-    "rule: that held everything": {"q": "rule:first-comment"},
-    "rule:": {"q": "rule:links"},
-    "rule: among those that wait": {"q": "is:pending rule:links"},
-    "before:": {"q": "before:2100-01-01"},
-    "after:": {"q": "after:2001-01-01"},
+LISTS: dict[str, dict[str, str]] = {
+    "what waits": {"status": "pending"},
+    "spam": {"status": "spam"},
+    "all statuses": {},
 }
+SEARCHES = {
+    "a word in nearly every comment": EVERYWHERE,
+    "a word in a tenth": IN_TENTH,
+    "a word in a thirtieth": RARE,
+    "a rare word": "bababa",
+    "a word that is nowhere": "nowhere",
+    "two common words": f"{EVERYWHERE} {WORDS[1]}",
+    "a common and a rare word": f"{EVERYWHERE} babado",
+    "the commonest words in a row": f'"{EVERYWHERE} {WORDS[1]}"',
+    "common words in a row": f'"{WORDS[2]} {WORDS[3]}"',
+    "words in a row that seldom are": f'"{IN_TENTH} {RARE}"',
+    "the beginning of nearly every text's words": "b*",
+    "a common beginning": "ba*",
+    "the beginning of words": "bab*",
+    "a rare beginning": "babad*",
+    "name:": "name:4287",
+    "name: of everybody": "name:ada",
+    "text:": f"text:{RARE}",
+    "domain: of a website": "domain:home-7.example",
+    "domain: of a link": "domain:site-20.example",
+    "domain: that is common": "domain:example",
+    "page:": f"page:{BREAD}",
+    "page: of a long thread": f"page:{BUSY}",
+    "page: and a word": f"page:{BUSY} {RARE}",
+    "link:>1": "link:>1",
+    "link:0": "link:0",
+    "link:>1 and a word": f"link:>1 {IN_TENTH}",
+    "rule: that held everything": "rule:first-comment",
+    "rule:": "rule:links",
+    "before:": "before:2100-01-01",
+    "after:": "after:2001-01-01",
+    "before: and a word": f"before:2026-01-01 {RARE}",
+}
+LATER = {
+    "all statuses": "",
+    "a word in nearly every comment": EVERYWHERE,
+    "a common beginning": "ba*",
+    "common words in a row": f'"{WORDS[2]} {WORDS[3]}"',
+    "link:>1": "link:>1",
+    "page: of a long thread": f"page:{BUSY}",
+    "is:pending and a word": f"is:pending {IN_TENTH}",
+}
+WAYS: dict[str, dict[str, str]] = {
+    "alone": {},
+    "with is:pending": {"status": "pending"},
+    "with a site": {"site": SITE},
+    "with both": {"status": "pending", "site": SITE},
+}
+COPY = timedelta(milliseconds=1 << 32)  # that a copy of the content is older than the one before
+DEEP = 10 * COPY
 
 
-def figures(group: str, service: Running, folder: Path) -> Iterator[Figure]:
-    """How long each takes, the middle of some, on one connection; and how many were found."""
-    headers = queue_headers(folder)
-    connection = http.client.HTTPConnection(HOST, service.port, timeout=60)
+@dataclass(frozen=True)
+class Desk:
+    """A moderator's connection: what she asks for, and how long she waits."""
 
-    def ask(path: str) -> tuple[float, bytes]:
+    connection: http.client.HTTPConnection
+    headers: Mapping[str, str]
+
+    def asks(self, path: str, **query: str) -> tuple[float, bytes]:
         began = time.perf_counter()
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
+        self.connection.request("GET", f"{path}?{urlencode(query)}", headers=dict(self.headers))
+        answer = self.connection.getresponse()
         body = answer.read()
         if answer.status != 200:
-            raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
+            raise RuntimeError(f"{path} {query}: {answer.status} {body[:200]!r}")
         return (time.perf_counter() - began) * 1000, body
 
-    card = _card(ask(f"{API}/comments?status=approved")[1])
-    forms = FORMS | {"reply-to:": {"q": f"reply-to:{card['id']}"}, "from:": {"q": card["commenter"]["search"]}}
-    for name, query in forms.items():
-        yield _figure(group, name, [ask(f"{API}/comments?{urlencode(query)}") for _ in range(TIMES)])
-    yield _figure(group, "counts by status", [ask(f"{API}/counts") for _ in range(TIMES)])
+    def finds(self, **query: str) -> Any:
+        return json.loads(self.asks(f"{API}/comments", **query)[1])
+
+    def waits(self, path: str, **query: str) -> float:
+        """The middle of some times."""
+        return statistics.median(self.asks(path, **query)[0] for _ in range(TIMES))
+
+
+def figures(group: str, service: Running, ours: Ours, folder: Path) -> Iterator[Figure]:
+    """How long each takes: of the ways to ask for the same, that which takes longest."""
+    connection = http.client.HTTPConnection(HOST, service.port, timeout=60)
+    own, everywhere = (Desk(connection, queue_headers(folder, who)) for who in ("token", "administrator"))
+    signed_in = Desk(connection, ours.signed_in(folder))
+    waits = {"one site": signed_in.waits("/admin/", site=SITE), "all sites": signed_in.waits("/admin/")}
+    yield _figure(group, "the queue's first page, with its groups", waits)
+    yield _figure(group, "counts by status", {"": own.waits(f"{API}/counts")})
+    for name, query in LISTS.items():
+        yield _figure(group, f"{name}, first page", _both(own, everywhere, **query))
+    for name, q in (SEARCHES | _of_somebody(own)).items():
+        found = own.finds(q=q)
+        number = f"{found['total']:,}{'+' if found['at_least'] else ''} found"
+        ways = {way: own.waits(f"{API}/comments", q=q, **more) for way, more in WAYS.items()}
+        yield _figure(group, name, ways | {"on all sites": everywhere.waits(f"{API}/comments", q=q)}, number)
+    deep = _deep(own)
+    for name, q in LATER.items():
+        pages = {"the second": own.finds(q=q)["next"], "one in the midst": deep}
+        found = {page: own.waits(f"{API}/comments", q=q, after=after) for page, after in pages.items()}
+        yield _figure(group, f"a later page: {name}", found)
     connection.close()
 
 
-def _figure(group: str, name: str, asked: list[tuple[float, bytes]]) -> Figure:
-    waits = [milliseconds for milliseconds, _ in asked]
-    total = json.loads(asked[0][1]).get("total")
-    found = "" if total is None else f"; {total:,} found"
-    note = f"{min(waits):.1f} to {max(waits):.1f} ms{found}"
-    return Figure(group, name, statistics.median(waits), "ms", MOST, small=True, note=note)
+def _figure(group: str, name: str, waits: dict[str, float], found: str = "") -> Figure:
+    slowest = max(waits, key=lambda way: waits[way])
+    told = [found, f"{min(waits.values()):.1f} to {waits[slowest]:.1f} ms; longest {slowest}" if len(waits) > 1 else ""]
+    return Figure(group, name, waits[slowest], "ms", MOST, small=True, note="; ".join(filter(None, told)))
 
 
-def _card(body: bytes) -> Any:
-    """The first comment on a page of the queue that answers nothing."""
-    return next(card for card in json.loads(body)["comments"] if card["parent"] is None)
+def _both(own: Desk, everywhere: Desk, **query: str) -> dict[str, float]:
+    return {"one site": own.waits(f"{API}/comments", **query), "all": everywhere.waits(f"{API}/comments", **query)}
+
+
+def _of_somebody(own: Desk) -> dict[str, str]:
+    """Searches about one comment: answers to it, and others by whoever wrote it."""
+    card = next(card for card in own.finds(status="approved")["comments"] if card["parent"] is None)
+    by, to = card["commenter"]["search"], f"reply-to:{card['id']}"
+    return {"reply-to:": to, "from:": by, "from: and a word": f"{by} {EVERYWHERE}"}
+
+
+def _deep(own: Desk) -> str:
+    """A comment in the midst of all; ids begin with the time."""
+    newest = own.finds(limit="1")["comments"][0]["id"]
+    at = datetime.fromtimestamp(int(newest.replace("-", "")[:12], 16) / 1000, UTC) - DEEP
+    return str(own.finds(q=f"before:{at.isoformat()}", limit="1")["comments"][0]["id"])

@@ -118,8 +118,8 @@ def _texts(comment: str) -> str:
 
 
 def _own(comment_id: str) -> str:
-    """The first number that a comment may have: the milliseconds that its id begins with, and room for sixteen."""
-    digits = (f"((instr({DIGITS}, substr({comment_id}, {at + 1}, 1)) - 1) << {48 - 4 * at})" for at in range(12))
+    """The first number that a comment may have: the milliseconds that its id begins with, each with room for 1,024."""
+    digits = (f"((instr({DIGITS}, substr({comment_id}, {at + 1}, 1)) - 1) << {54 - 4 * at})" for at in range(12))
     return f"({' + '.join(digits)})"
 
 

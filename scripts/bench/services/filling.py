@@ -21,7 +21,7 @@ from comments_service.comments.counts import PARTS
 from comments_service.comments.models import Comment, DayCount, Status, StatusCount, Thread
 from comments_service.extensions import Base, db
 
-from ..content import BEGAN, SITE, Content, Said
+from ..content import BEGAN, Content, Said
 
 BATCH = 10_000
 # A column's value in copy `{k}`: ids begin with the time, so a lower beginning is an earlier comment.
@@ -63,11 +63,11 @@ def _fill(content: Content) -> None:
     rendered = [markup.rendered(text) for text in content.texts]
     ids = {page: database.uuid7() for page in content.threads}
     _insert(Thread, (_thread(page, ids[page], content) for page in content.threads))
-    numbers: dict[tuple[Status, int], int] = {}
+    numbers: dict[tuple[str, Status, int], int] = {}
     _insert(Comment, _counted(_comments(content, ids, rendered), numbers))
     kept = [
-        {"site_id": SITE, "status": status, "part": part, "number": number * content.copies}
-        for (status, part), number in numbers.items()
+        {"site_id": site, "status": status, "part": part, "number": number * content.copies}
+        for (site, status, part), number in numbers.items()
     ]
     _insert(StatusCount, kept)
     _insert(DayCount, (row | {"day": BEGAN.date()} for row in kept))
@@ -82,7 +82,7 @@ def _insert(entity: type[Base], rows: Iterable[dict[str, Any]]) -> None:
 def _thread(page: str, thread_id: UUID, content: Content) -> dict[str, Any]:
     approved = sum(_status(content, page, said) is Status.APPROVED for said in content.said(page))
     number = {"comment_count": approved, "revision": approved}
-    return {"site_id": SITE, "id": thread_id, "page": page, "title": page, "created_at": BEGAN, **number}
+    return {"site_id": content.site(page), "id": thread_id, "page": page, "title": page, "created_at": BEGAN, **number}
 
 
 def _comments(content: Content, threads: dict[str, UUID], rendered: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
@@ -92,10 +92,12 @@ def _comments(content: Content, threads: dict[str, UUID], rendered: list[dict[st
             own = database.uuid7()
             parent, root = known[said.parent] if said.parent is not None else (None, own)
             known.append((own, root))
-            family = {"site_id": SITE, "thread_id": thread_id, "id": own, "parent_id": parent, "root_id": root}
+            family = {"site_id": content.site(page), "thread_id": thread_id}
+            family |= {"id": own, "parent_id": parent, "root_id": root}
             status = _status(content, page, said)
             reasons = [] if status is Status.APPROVED else content.reasons(said)
             judged = {"status": status, "reasons": msgspec.json.encode(reasons).decode()}
+            judged["group_key"] = content.group(said) if status is Status.PENDING else None
             yield family | judged | _written(said) | rendered[said.text]
 
 
@@ -114,9 +116,9 @@ def _written(said: Said) -> dict[str, Any]:
     return {**about, "fingerprint": random.randbytes(16), **keys}  # noqa: S311
 
 
-def _counted(rows: Iterable[dict[str, Any]], numbers: dict[tuple[Status, int], int]) -> Iterator[dict[str, Any]]:
+def _counted(rows: Iterable[dict[str, Any]], numbers: dict[tuple[str, Status, int], int]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        key = (row["status"], row["id"].int % PARTS)
+        key = (row["site_id"], row["status"], row["id"].int % PARTS)
         numbers[key] = numbers.get(key, 0) + 1
         yield row
 

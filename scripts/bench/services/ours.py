@@ -5,14 +5,18 @@ import random
 import sys
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from flask import Flask
 
 from comments_service import config, create_app, database
-from comments_service.accounts import tokens
+from comments_service.accounts import moderators, sign_in, tokens
+from comments_service.accounts.http import COOKIE
+from comments_service.accounts.sessions import Visit
 from comments_service.extensions import db
+from comments_service.http import sealer
 from comments_service.sites import policy, registry
 
 from ..content import BEGAN, BREAD, ORIGIN, SITE, Content, sentence
@@ -49,8 +53,10 @@ class Ours:
         app = create_app(config.load(self._settings, instance_path=folder))
         with app.app_context():
             database.upgrade()
-            registry.add(SITE, [ORIGIN], policy.checked({"moderation": "none"}), BEGAN)
+            for site in content.sites:
+                registry.add(site, [ORIGIN], policy.checked({"moderation": "none"}), BEGAN)
             (folder / "token").write_text(tokens.add("bench", [SITE], BEGAN))
+            (folder / "administrator").write_text(tokens.add("administrator", [], BEGAN))
             filling.fill(content)
             _end(app)
 
@@ -61,6 +67,17 @@ class Ours:
         environ = own | LOADED | self._settings
         command: list[str | Path] = [Path(sys.executable).with_name("comments-service"), "run"]
         return Running(Launch(self.name, command, port, first, environ, folder / "log"))
+
+    def signed_in(self, folder: Path) -> dict[str, str]:
+        """The headers of a browser in which somebody is signed in who moderates every site."""
+        app = create_app(config.load(self._settings, instance_path=folder))
+        with app.app_context():
+            now = datetime.now(UTC)
+            address = f"mia-{now:%Y%m%d%H%M%S%f}@mia-moderates.org"
+            _, link = moderators.add(address, "Mia", {}, sealer(), now)
+            token = sign_in.by_link(link, Visit("bench", b"", None, now))
+            _end(app)
+        return {"Cookie": f"{COOKIE}={token}"}
 
     def thread(self, page: str) -> str:
         """The path that reads the thread below `page`."""
@@ -93,9 +110,9 @@ class Ours:
         return post(f"{API}/comments", form, headers)
 
 
-def queue_headers(folder: Path) -> dict[str, str]:
-    """The headers that open the queue of the instance in `folder`."""
-    return {"Authorization": f"Bearer {(folder / 'token').read_text()}"}
+def queue_headers(folder: Path, who: str = "token") -> dict[str, str]:
+    """The headers that open the queue of the instance in `folder` to whoever has the token of the site, or of all."""
+    return {"Authorization": f"Bearer {(folder / who).read_text()}"}
 
 
 def _end(app: Flask) -> None:
