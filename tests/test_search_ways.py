@@ -51,14 +51,32 @@ def comments(app: Flask, blog: str, chance: random.Random) -> list[Comment]:
     """Comments on two sites, stored in another order than they were written in, and what became of them."""
     registry.add(SHOP, [ORIGIN], policy.Policy(), http.now())
     fill(chance)
-    for comment in chance.sample(everything(), 40):
-        decision = decisions.Decision(comment.id, chance.choice(list(Status)), comment.version)
-        decisions.decide([decision], EVERYWHERE, http.now())
-    for comment in chance.sample(everything(), 20):
-        edit.edit(comment.id, "Now an oven with bread http://a.example", comment.version, EVERYWHERE, http.now())
-    gone = [comment.id for comment in everything() if comment.status is Status.TRASH][::3]
-    purge.purge(gone, EVERYWHERE, http.now())
+    for comment in chance.sample(everything(), 60):
+        for happens in chance.choices((is_decided, is_edited, is_purged), k=3):
+            happens(chance, comment.id)
     return everything()
+
+
+def is_decided(chance: random.Random, comment_id: UUID) -> None:
+    if found := stored(comment_id):
+        decision = decisions.Decision(comment_id, chance.choice(list(Status)), found.version)
+        decisions.decide([decision], EVERYWHERE, http.now())
+
+
+def is_edited(chance: random.Random, comment_id: UUID) -> None:
+    if found := stored(comment_id):
+        body = f"{chance.choice(WORDS)} with bread http://a.example"
+        edit.edit(comment_id, body, found.version, EVERYWHERE, http.now())
+
+
+def is_purged(chance: random.Random, comment_id: UUID) -> None:
+    found = stored(comment_id)
+    if found and found.status is Status.SPAM:
+        purge.purge([comment_id], EVERYWHERE, http.now())
+
+
+def stored(comment_id: UUID) -> Comment | None:
+    return next((comment for comment in everything() if comment.id == comment_id), None)
 
 
 @transaction
@@ -276,3 +294,5 @@ def test_the_index_knows_what_one_made_anew_would_know(comments: list[Comment]) 
     assert len(run("SELECT number FROM comment_search_new").all()) < 16
     known = "SELECT count(*) FROM kept_words WHERE doc NOT IN (SELECT number FROM comment_search_row)"
     assert run(known).scalar_one() == 0
+    waiting = run("SELECT place IS NOT NULL, number IN (SELECT doc FROM kept_words) FROM comment_search_new").all()
+    assert {tuple(row) for row in waiting} == {(0, 0), (1, 1)}  # of what the index has, it is told what that is
