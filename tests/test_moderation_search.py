@@ -455,9 +455,10 @@ def test_what_was_not_counted_to_the_end_is_before_it_is_decided(
         ada.submits(f"Pills {number}")
     page = browser.opens("/admin/?q=pills&limit=1").text
     assert "Pending comments, 2+" in page
+    assert "All 2+ matching" in page
     assert "Spam all" not in page
-    (counting,) = re.findall(r'href="([^"]*)">Count all that match', page)
+    (counting,) = re.findall(r'href="([^"]*)">count them', page)
     counted = browser.opens(unescape(counting)).text
     assert "Pending comments, 4" in counted
     assert "Spam all 4" in counted
-    assert "Count all" not in counted
+    assert "count them" not in counted
