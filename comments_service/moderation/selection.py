@@ -24,6 +24,7 @@ class Selection:
     """The comments of `sites` that meet `conditions`; `few` if an index finds so few by these that they are sorted."""
 
     sites: tuple[str, ...]
+    first: UUID = NO_ID  # that none is older than
     conditions: tuple[sa.ColumnElement[bool], ...] = ()
     few: bool = False
 
@@ -33,21 +34,21 @@ class Selection:
 
     def newest(self, *columns: Any, most: int) -> sa.Select[Any]:
         """The newest of them, `most` at most."""
-        own = Comment.site_id == self.sites[0] if len(self.sites) == 1 else Comment.site_id.in_(self.sites)
-        found = sa.select(*columns).where(own, *self.conditions).limit(most)
-        if self.few:
-            return found.order_by(sa.func.coalesce(Comment.id, Comment.id).desc())  # of which there is no index
-        if len(self.sites) > 1:
-            found = found.where(Comment.id >= self._begin(most))
-        return found.order_by(Comment.id.desc())
+        one = len(self.sites) == 1
+        own = Comment.site_id == self.sites[0] if one else Comment.site_id.in_(self.sites)
+        begin = self.first if one or self.few else self._begin(most)
+        ended = [] if begin is NO_ID else [Comment.id >= begin]
+        found = sa.select(*columns).where(own, *ended, *self.conditions).limit(most)
+        # Of a few that are found by another index there is none in order; to sort them is not to look for one.
+        return found.order_by((sa.func.coalesce(Comment.id, Comment.id) if self.few else Comment.id).desc())
 
     def _begin(self, most: int) -> sa.ColumnElement[UUID]:
         """Where the newest of all begin at the earliest: an index is in order for each site alone."""
-        of_site = sa.select(Comment.id).where(Comment.site_id == Site.id, *self.conditions).order_by(Comment.id.desc())
-        last = of_site.offset(most - 1).limit(1).correlate(Site).scalar_subquery().label("id")
-        lasts = sa.select(last).where(Site.id.in_(self.sites)).subquery()
+        of_site = sa.select(Comment.id).where(Comment.site_id == Site.id, Comment.id >= self.first, *self.conditions)
+        last = of_site.order_by(Comment.id.desc()).offset(most - 1).limit(1).correlate(Site).scalar_subquery()
+        lasts = sa.select(last.label("id")).where(Site.id.in_(self.sites)).subquery()
         latest = sa.select(lasts.c.id).where(lasts.c.id.is_not(None)).order_by(lasts.c.id.desc()).limit(1)
-        return sa.func.coalesce(latest.scalar_subquery(), sa.literal(NO_ID, Comment.id.type))
+        return sa.func.coalesce(latest.scalar_subquery(), sa.literal(self.first, Comment.id.type))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class Wanted:
         return bool(self.search.address_keys or self.search.reply_to or self.search.groups)
 
     @property
-    def first(self) -> UUID | None:
+    def first(self) -> UUID:
         """What their ids are not below."""
-        return max(map(first_id, self.search.after), default=None)
+        return max(map(first_id, self.search.after), default=NO_ID)
 
     @property
     def end(self) -> UUID | None:
@@ -96,7 +97,8 @@ class Wanted:
     def selection(self) -> Selection:
         """All of it but words and links."""
         few = self.narrow or bool(self.search.pages)
-        found = Selection(self.sites, self.conditions, few).where(*self.about, *map(_on_page, self.search.pages))
+        found = Selection(self.sites, self.first, self.conditions, few)
+        found = found.where(*self.about, *map(_on_page, self.search.pages))
         if self.status is not None:
             return found.where(Comment.status == self.status)
         # All that there are, for these indexes have the status in the midst.
@@ -104,11 +106,10 @@ class Wanted:
 
     @property
     def about(self) -> list[sa.ColumnElement[bool]]:
-        """What their rows meet besides site, status, words, links and page."""
+        """What their rows meet besides site, status, words, links, page and beginning."""
         found = [Comment.address_key == key for key in self.search.address_keys]
         found += [Comment.group_key == key for key in self.search.groups]
         found += [part for parent in self.search.reply_to for part in _replying(parent)]
-        found += [Comment.id >= self.first] if self.first else []
         return found + ([Comment.id < self.end] if self.end else [])
 
 

@@ -81,8 +81,7 @@ def _newest(index: sa.TableClause, match: str, wanted: Wanted, most: int) -> sa.
     found = sa.select(Comment.id).select_from(source).where(_matches(index, match), *wanted.conditions, *wanted.about)
     if index is _INDEX:
         found = found.where(number.not_in(sa.select(_NEW.c.number)))
-    if wanted.first:
-        found = found.where(number >= _number(wanted.first))
+    found = found.where(number >= _number(wanted.first), Comment.id >= wanted.first)
     if wanted.end:
         found = found.where(number < _number(wanted.end) + 2 * ROOM)
     return found.order_by(number.desc()).limit(most + AT_ONCE)
