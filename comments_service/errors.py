@@ -40,7 +40,7 @@ class FieldError:
 
 def one_of(choices: Iterable[object]) -> Sentence:
     """That one of `choices` is needed."""
-    return Sentence("One of {choices}.", {"choices": ", ".join(map(str, choices))})
+    return Sentence(N_("One of {choices}."), {"choices": ", ".join(map(str, choices))})
 
 
 class ServiceError(Exception):
@@ -199,11 +199,20 @@ CODES = {
 }
 
 
+DETAILS = {
+    "not-found": N_("There is no such thing."),
+    "method-not-allowed": N_("This cannot be done here."),
+    "too-large": N_("This is too large."),
+    "unsupported-type": N_("Nothing of this type is taken here."),
+    "internal-error": N_("Something went wrong on our side."),
+}
+
+
 def from_http(error: HTTPException) -> ServiceError:
     """Werkzeug's refusal in our words; its description is never shown, for it may quote the input."""
     status = error.code or 500
     code = CODES.get(status, "bad-request" if status < 500 else "internal-error")
-    refusal = ServiceError(HTTPStatus(status).description or HTTPStatus(status).phrase)
+    refusal = ServiceError(DETAILS.get(code, N_("This request cannot be answered.")))
     refusal.status, refusal.code = status, code
     return refusal
 

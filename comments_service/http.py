@@ -143,7 +143,7 @@ def limit(setting: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def json_body() -> dict[str, Any]:
     """The request's JSON object; raises a 4xx for anything else."""
     if request.mimetype != "application/json":
-        raise UnsupportedType("Send the body as application/json.")
+        raise UnsupportedType(i18n.N_("Send the body as application/json."))
     try:
         raw = request.get_data(cache=False)
     except HTTPException as error:
@@ -151,9 +151,9 @@ def json_body() -> dict[str, Any]:
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise BadRequest("The body is not JSON.") from error
+        raise BadRequest(i18n.N_("The body is not JSON.")) from error
     if not isinstance(body, dict):
-        raise BadRequest("The body is not a JSON object.")
+        raise BadRequest(i18n.N_("The body is not a JSON object."))
     return body
 
 

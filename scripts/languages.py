@@ -21,9 +21,6 @@ from comments_service.i18n import DOMAIN, LOCALES
 
 PACKAGE = LOCALES.parent
 TEMPLATE = LOCALES / f"{DOMAIN}.pot"
-# What readers and commenters can see. The moderators' rooms are marked, and wait for translators: they are named here
-# once their sentences have words in every language.
-ROOMS = ("comments/", "sites/page_key.py", "submissions/", "errors.py", "http.py")
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 # In templates `_` and `html_` say a sentence and `n_` one with a number (`accounts.http`).
 KEYWORDS = {"N_": None, "Counted": (1, 2), "_": None, "html_": None, "n_": (1, 2)}
@@ -58,8 +55,7 @@ def template() -> Sentences:
     found = Sentences(domain=DOMAIN, header_comment=HEADER, fuzzy=False)
     extracted = extract_from_dir(PACKAGE, METHODS, {"**.html": {"silent": "false"}}, keywords=KEYWORDS)
     for path, _, message, _, _ in sorted(extracted, key=lambda one: one[:2]):
-        if path.startswith(ROOMS):
-            found.add(message, None, [(path, None)])
+        found.add(message, None, [(path, None)])
     return found
 
 
