@@ -26,8 +26,6 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
-# The moderators' pages wait for translators (scripts/languages.py); a page in two languages helps nobody.
-ENGLISH = "/admin/"
 STORE_SECONDS = 0.25  # a request that finds the store hanging waits for it two or three times
 # Where a request keeps what was made of its headers, and the language that whoever is signed in has chosen.
 CLIENT, CLIENT_KEY, CHOSEN = "comments.client_address", "comments.client_key", "comments.language"
@@ -73,8 +71,6 @@ def language(of_site: str = "") -> str:
 
     A moderator's is the one that she has chosen, else her browser's.
     """
-    if request.path.startswith(ENGLISH):
-        return i18n.DEFAULT
     reader = [tag for tag, _ in request.accept_languages]
     return i18n.choose(request.args.get("lang"), _language_of_form(), request.environ.get(CHOSEN), reader, of_site)
 

@@ -1,5 +1,6 @@
 """The edge of the admin pages: their headers, their defence, their errors as pages, their cookie, their files."""
 
+from datetime import datetime
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.before_request(guard)
     app.after_request(dress)
     app.jinja_env.globals.update(asset=asset, _=said, html_=said_html, n_=counted, told=told, spoken=language)
-    app.jinja_env.filters["figure"] = lambda number, form=",": i18n.figure(language(), number, form)
+    app.jinja_env.filters.update(figure=figure, apart=apart, day=day, moment=moment)
 
 
 def guard() -> None:
@@ -79,9 +80,27 @@ def told(sentence: i18n.Sayable) -> Markup:
     if not isinstance(sentence, i18n.Sentence):
         return escape(translate(sentence))
     values = i18n.filling(language(), sentence)
-    return escape(i18n.unfilled(language(), sentence)).format(
-        **{n: Markup("<bdi>{}</bdi>").format(v) for n, v in values.items()}
-    )
+    return escape(i18n.unfilled(language(), sentence)).format(**{name: apart(value) for name, value in values.items()})
+
+
+def figure(number: float, form: str = ",") -> str:
+    """`number` as the reader's language writes it."""
+    return i18n.figure(language(), number, form)
+
+
+def apart(text: object) -> Markup:
+    """`text` with a direction of its own, whatever stands around it."""
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
+def day(time: datetime) -> Markup:
+    """The day of `time`, which is read from the left in every language."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(time.strftime("%Y-%m-%d"))
+
+
+def moment(time: datetime) -> Markup:
+    """The day and the minute of `time`."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(time.strftime("%Y-%m-%d %H:%M"))
 
 
 def counted(one: str, other: str, count: int, **values: i18n.Value) -> str:

@@ -12,7 +12,7 @@ from ..i18n import N_
 from . import http, moderators, sessions, tokens
 from .actor import Actor
 
-SIGNED_IN = "comments_service.signed_in"
+SIGNED_IN, ACTOR = "comments_service.signed_in", "comments_service.actor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,21 @@ class SignedIn:
 
 
 def actor() -> Actor:
-    """Who acts, by `Authorization: Bearer` or else by the admin session.
+    """Who acts, by `Authorization: Bearer` or else by the admin session; looked up once a request.
 
     Raises `NotSignedIn` when it is nobody, `Forbidden` when another website made the browser ask.
     """
+    if ACTOR not in request.environ:
+        request.environ[ACTOR] = _actor()
+    return cast(Actor, request.environ[ACTOR])
+
+
+def know_who_asks() -> None:
+    """Look up who acts before anything is refused: so it is refused to nobody else, and in the right language."""
+    actor()
+
+
+def _actor() -> Actor:
     if "Authorization" in request.headers:
         return _bearer(request.headers["Authorization"])
     person = signed_in()

@@ -5,12 +5,13 @@ from typing import Any
 from flask import Blueprint, Response
 
 from .. import http
-from ..accounts.views import actor
+from ..accounts.views import actor, know_who_asks
 from ..errors import FieldError, InvalidForm
 from ..i18n import N_
 from . import settings
 
 bp = Blueprint("settings_api", __name__, url_prefix="/api/v1/moderation/sites/<site_id>/settings")
+bp.before_request(know_who_asks)
 
 
 @bp.get("")

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from .. import http
 from ..accounts.actor import Actor
-from ..accounts.views import actor
+from ..accounts.views import actor, know_who_asks
 from ..comments.models import Thread
 from ..errors import FieldError, InvalidForm, one_of
 from ..i18n import N_
@@ -18,6 +18,7 @@ from . import merging, presenting, threads, views
 from .threads import Done
 
 bp = Blueprint("threads", __name__, url_prefix="/api/v1/moderation")
+bp.before_request(know_who_asks)
 
 Change = Callable[[UUID, Any, Actor, datetime], Done]
 

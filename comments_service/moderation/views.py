@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 
 from .. import http
-from ..accounts.views import actor
+from ..accounts.views import actor, know_who_asks
 from ..comments.form import parse_body
 from ..comments.models import Comment, Status
 from ..errors import Conflict, FieldError, Invalid, InvalidForm, one_of
@@ -37,6 +37,7 @@ from .decisions import Decision, Outcome
 MOST_DAYS = 3650
 
 bp = Blueprint("moderation", __name__, url_prefix="/api/v1/moderation")
+bp.before_request(know_who_asks)
 
 
 @bp.get("/comments")
