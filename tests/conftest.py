@@ -1,6 +1,8 @@
 """The cast and the stage: what every test may ask for."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from elsewhere import Outside, serve
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
-from postgresql import ROLE, TEMPLATE, Cluster, find_programs
+from postgresql import ROLE, TEMPLATE, Cluster, find_programs, roomy_memory
 from rules import change_rules
 from werkzeug.test import TestResponse
 
@@ -33,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sqlite: about the SQLite file, so left out on PostgreSQL")
     config.addinivalue_line("markers", "once: long, and the same on every database, so left out on PostgreSQL")
     config.addinivalue_line("markers", "postgresql: about PostgreSQL, so left out on SQLite")
+    if config.option.basetemp is None and (memory := roomy_memory()):
+        config.option.basetemp = tempfile.mkdtemp(prefix="comments-tests-", dir=memory)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
     if config.getoption("database") != "postgresql" or find_programs():
         return
     if os.environ.get("CI") == "true":
@@ -134,11 +139,24 @@ def store_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "_storage_dead", False)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema and nothing in it, to copy: making it takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("migrated")
+    app = create_app(config.Settings(instance_path=folder))
+    with app.app_context():
+        database.upgrade()
+        db.engine.dispose()
+    return folder / "comments.sqlite3"
+
+
 @pytest.fixture
-def app(settings: config.Settings) -> Iterator[Flask]:
+def app(settings: config.Settings, migrated: Path) -> Iterator[Flask]:
     """The application on a real, fresh database."""
     app = create_app(settings)
     app.test_client_class = Client
+    if not settings.database_url:
+        shutil.copy(migrated, settings.instance_path)
     with app.app_context():
         database.upgrade()
         yield app

@@ -71,7 +71,7 @@ def _as_postgres() -> dict[str, Any]:
     return {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
 
 
-def _roomy_memory() -> Path | None:
+def roomy_memory() -> Path | None:
     """Where files are memory, if there is enough: a database for each test is much to write to a disk."""
     return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2 << 30 else None
 
@@ -82,7 +82,7 @@ class Cluster:
     def __init__(self, programs: Path, folder: Path | None = None) -> None:
         self._programs = programs
         # A socket's path has at most 107 bytes, and the user `postgres` may not enter pytest's folder.
-        self.folder = folder or Path(tempfile.mkdtemp(prefix="comments-pg-", dir=_roomy_memory()))
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="comments-pg-", dir=roomy_memory()))
         self._data = self.folder / "data"
         if self._data.exists():
             self.start()
