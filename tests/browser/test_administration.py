@@ -2,11 +2,10 @@
 
 import re
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.articles import Articles
-from tests.browser.conftest import Axe, Complaints, Service, sign_in
+from tests.browser.conftest import Complaints, Service, sign_in
 
 
 def test_mia_tries_a_rule_saves_it_and_takes_it_back(
@@ -34,36 +33,14 @@ def test_mia_tries_a_rule_saves_it_and_takes_it_back(
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_axe_finds_nothing_on_the_owner_s_pages(
-    browser: Browser, service: Service, articles: Articles, axe: Axe, scheme: str, width: int
-) -> None:
-    said = f"My oven is {scheme}, and {width} wide"
-    service.submit("/oven", articles.url, body=said, email=f"{scheme}{width}@example.org")
-    service.approve(said)
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB")  # type: ignore[arg-type]
+def test_a_wrong_setting_is_a_link_away(browser: Browser, service: Service) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 900}, locale="en-GB")
     page = context.new_page()
     sign_in(page, service)
-    page.goto(f"{service.url}/admin/numbers")
-    for summary in page.locator("summary").all():
-        summary.click()
-    fine(page, axe)
     page.goto(f"{service.url}/admin/settings")
-    fine(page, axe)
-    page.get_by_role("button", name=re.compile("Try on the last")).click()
-    expect(page.locator("#tried [role=status]")).to_be_visible()
-    fine(page, axe)
     page.get_by_label("Origins").fill("nowhere")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Origins")).to_have_attribute("aria-invalid", "true")
-    fine(page, axe)
     page.get_by_role("alert").get_by_role("link", name="Origins").click()
     expect(page.get_by_label("Origins")).to_be_in_viewport()
     context.close()
-
-
-def fine(page: Page, axe: Axe) -> None:
-    """Axe finds nothing, and nothing sticks out at the side."""
-    assert (page.url, axe(page)) == (page.url, [])
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

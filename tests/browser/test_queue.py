@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.browser.articles import Articles
-from tests.browser.conftest import Axe, Service, sign_in
+from tests.browser.conftest import Service, sign_in
 
 
 @pytest.fixture
@@ -161,44 +161,6 @@ def test_a_hundred_are_cleared_without_scripts(browser: Browser, waiting: str, s
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#outcome")).to_contain_text("Undid: 50 comments.")
     assert still_waiting(service, waiting, 50) == 50
-    context.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_axe_finds_nothing_on_the_moderator_s_pages(
-    browser: Browser, service: Service, articles: Articles, axe: Axe, scheme: str, width: int
-) -> None:
-    body = f"A question for {scheme} {width}: see http://bit.ly/abc and http://a.example http://b.example"
-    comment = service.submit("/desk", articles.url, body=body, email=f"{scheme}{width}@example.org")
-    thread = service.thread(comment)
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB")  # type: ignore[arg-type]
-    page = context.new_page()
-    page.goto(f"{service.url}/admin/sign-in")
-    assert axe(page) == []
-    page.goto(service.invites())
-    assert axe(page) == []
-    page.get_by_role("button", name="Sign in").click()
-    addresses = (
-        "/admin/",
-        "/admin/?status=approved",
-        "/admin/?q=nothing-like-this",
-        "/admin/events",
-        "/admin/account",
-        "/admin/people",
-        "/admin/account/codes",
-        "/admin/account/passkeys",
-    )
-    for address in (
-        *addresses,
-        f"/admin/comments/{comment['id']}",
-        f"/admin/threads/{thread}",
-        "/admin/nowhere",
-        "/s/blog/thread?page=/desk",
-    ):
-        page.goto(service.url + address)
-        assert (address, axe(page)) == (address, [])
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
     context.close()
 
 
