@@ -37,6 +37,7 @@ ARGUMENTS = [
 ]
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE_COLOURS = ["color-contrast", "link-in-text-block"]
 SITE = "blog"
 
 
@@ -291,9 +292,18 @@ def axe() -> Axe:
         pytest.skip("node_modules/axe-core is missing (npm ci): no accessibility tests")
     script = AXE.read_text()
 
-    def look(page: Page) -> list[str]:
-        page.evaluate(script)
-        found = page.evaluate("tags => axe.run({runOnly: tags})", AXE_TAGS)
+    def run(page: Page, rules: list[str]) -> list[str]:
+        found = page.evaluate("rules => axe.run({runOnly: rules})", rules)
         return [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found["violations"] for n in v["nodes"]]
+
+    def look(page: Page) -> list[str]:
+        """All rules in the scheme that the page is in, and those of colours in the other."""
+        page.evaluate(script)
+        found = run(page, AXE_TAGS)
+        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        page.emulate_media(color_scheme="light" if dark else "dark", reduced_motion="reduce")
+        found += run(page, AXE_COLOURS)
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="no-preference")
+        return found
 
     return look

@@ -45,19 +45,18 @@ def test_a_phone_is_set_up_and_asked_for(browser: Browser, service: Service, axe
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_invitation_is_followed(browser: Browser, service: Service, axe: Axe, scheme: str) -> None:
-    context = browser.new_context(locale="en-GB", color_scheme=scheme)  # type: ignore[arg-type]
+def test_an_invitation_is_followed(browser: Browser, service: Service, axe: Axe) -> None:
+    context = browser.new_context(locale="en-GB")
     owner = context.new_page()
     comes_in(owner, service, "Olga")
     owner.goto(f"{service.url}/admin/people")
     owner.get_by_label("Their name").fill("Ida")
-    owner.get_by_label("Their email address").fill(f"ida-{scheme}@desk.example")
+    owner.get_by_label("Their email address").fill("ida@desk.example")
     owner.get_by_role("button", name="Invite").click()
     link = owner.locator("pre code").inner_text()
     assert axe(owner) == []
     context.close()
-    context = browser.new_context(locale="en-GB", color_scheme=scheme)  # type: ignore[arg-type]
+    context = browser.new_context(locale="en-GB")
     ida = context.new_page()
     ida.goto(link)
     assert axe(ida) == []
