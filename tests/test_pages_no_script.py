@@ -119,11 +119,35 @@ def test_the_page_shows_what_is_approved_and_a_form(browser: Browser, ada: Comme
     answer = browser.opens_the_thread()
     assert answer.status_code == 200
     assert "<p>Hello <em>you</em></p>" in answer.text
-    assert "in reply to Ada" in answer.text
     assert "Not yet" not in answer.text
     named = [a for a in browser.page.all("a") if a.get("class") == "comment-name"]
     assert [(a["href"], a["rel"]) for a in named] == [("https://ada.example/", "nofollow ugc noopener")]
     assert {"body", "name", "email", "website", "page", "token"} <= set(browser.page.forms[0])
+
+
+def test_replies_stand_below_what_they_answer_and_say_it_where_they_cannot(
+    browser: Browser, ada: Commenter, mia: Mia
+) -> None:
+    parent = None
+    for level in range(6):
+        answer = ada.submits(f"Level {level}", name=f"Ada {level}", parent=parent)
+        mia.approves(answer)
+        parent = answer.json["comment"]["id"]
+    mia.approves(ada.submits("Apart"))
+    text = browser.opens_the_thread().text
+    marks = re.findall(r"<ol>|<ol class=\"comments-list\">|</ol>|(?:Level \d|Apart)(?=</p>)", text)
+    depth, depths = 0, {}
+    for mark in marks:
+        depth += mark.startswith("<ol") - (mark == "</ol>")
+        depths[mark] = depth
+    assert [depths[f"Level {level}"] for level in range(6)] == [1, 2, 3, 4, 4, 4]
+    assert depths["Apart"] == 1
+    assert re.findall(r"in reply to ([^<]*)<", text) == ["Ada 3", "Ada 4"]
+
+
+def test_a_fragment_has_the_headings_of_a_part(browser: Browser) -> None:
+    assert {tag for tag, _ in Page(browser.opens_the_thread().text).elements} >= {"h1", "h2"}
+    assert "h1" not in tags_of(browser.opens_the_thread(fragment="1").text)
 
 
 def test_every_field_has_a_label(browser: Browser) -> None:
@@ -361,7 +385,11 @@ def test_ada_replies_by_a_link(browser: Browser, ben: Commenter, mia: Mia, threa
     browser.opens_the_thread()
     (reply,) = [a["href"] for a in browser.page.all("a") if a["href"].endswith("#form")]
     answer = browser.opens(urlsplit(reply).path + "?" + urlsplit(reply).query)
-    assert "You are replying to Ben." in answer.text
+    assert "<h2>Reply to Ben</h2>" in answer.text
+    (cancel,) = [a["href"] for a in browser.page.all("a") if a["href"].endswith("#form") and "parent" not in a["href"]]
+    form = browser.page
+    assert "<h2>Leave a Comment</h2>" in browser.opens(urlsplit(cancel).path + "?" + urlsplit(cancel).query).text
+    browser.page = form
     browser.sends(**ADA)
     (held,) = mia.queue(status="pending")["comments"]
     assert held["parent"]["id"] == question.json["comment"]["id"]

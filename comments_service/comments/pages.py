@@ -15,6 +15,7 @@ from ..sites import page_key, policy
 from ..sites.models import Site
 from ..sites.registry import find
 from . import form, form_token, markup, reading, structured, threads
+from .reading import PublicComment
 from .texts import COMMENTS, PAGE_TEXTS, TEXTS, away_notice, said, with_notice
 from .views import note, question
 
@@ -77,18 +78,17 @@ def render(
     """The thread and the form as HTML, and when the thread will close: a page, or the inner part for an `article`."""
     rules = policy.of(site)
     thread, closes_at = reading.thread(site, rules, asked, http.now())
-    names = {comment.id: comment.name for comment in thread.comments}
     html = render_template(
         "comments/fragment.html" if article else "comments/thread.html",
         site=site,
         thread=thread,
-        entries=[(comment, markup.html(msgspec.json.decode(comment.body))) for comment in thread.comments],
-        names=names,
+        entries=nested(thread.comments, thread.max_depth),
         fields=form.describe(i18n.translator(asked.lang)),
         filled=filled,
         errors={error.field: error for error in filled.errors},
         # A fragment is one for all its readers, a key is for one comment.
         idempotency_key="" if article else filled.values.get("idempotency_key") or uuid7().hex,
+        level=2 if article else 1,
         article=page_key.address(asked.page, site.origins),
         base=config.current().address,
         lang=asked.lang,
@@ -97,9 +97,34 @@ def render(
         structured=structured.posting(site, thread, article or structured.Article()),
         t=with_notice(texts(asked.lang) | dict(rules.wording), away_notice(rules, asked.lang)),
         counted=i18n.counted(asked.lang, COMMENTS, thread.count),
-        parent_name=names.get(str(filled.values.get("parent"))),
+        parent_name=next((c.name for c in thread.comments if c.id == filled.values.get("parent")), ""),
     )
     return html, closes_at
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A comment in its place: with the replies that stand below it, and what it answers when its place does not say."""
+
+    comment: PublicComment
+    html: str
+    depth: int
+    answers: PublicComment | None
+    replies: "list[Entry]" = field(default_factory=list)
+
+
+def nested(comments: list[PublicComment], deepest: int) -> list[Entry]:
+    """`comments`, each below the one it answers; what lies deeper than `deepest` stands beside that."""
+    top: list[Entry] = []
+    beside: dict[str | None, tuple[int, list[Entry]]] = {}
+    known = {comment.id: comment for comment in comments}
+    for comment in comments:
+        depth, place = beside.get(comment.parent, (0, top))
+        answers = known.get(comment.parent or "") if depth == 0 or depth > deepest else None
+        entry = Entry(comment, markup.html(msgspec.json.decode(comment.body)), depth, answers)
+        place.append(entry)
+        beside[comment.id] = (depth + 1, entry.replies if depth < deepest else place)
+    return top
 
 
 def texts(lang: str) -> dict[str, str]:

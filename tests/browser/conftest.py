@@ -79,6 +79,10 @@ class Service:
         headers = {"Authorization": f"Bearer {self.token}"}
         self._send(f"api/v1/moderation/comments/{comment['id']}/reply", {"body": body}, headers, "POST")
 
+    def pin(self, comment: dict[str, Any]) -> None:
+        """Let `comment` come first in its thread."""
+        self._ask(f"threads/{self.thread(comment)}", {"pinned": comment["id"]})
+
     def lock(self, comment: dict[str, Any]) -> None:
         """Let the thread of `comment` take no more."""
         self._ask(f"threads/{self.thread(comment)}", {"locked": True})

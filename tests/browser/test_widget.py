@@ -16,7 +16,7 @@ Article = Callable[..., str]
 
 HOSTILE = """<style>
 label,h2,h3{display:none!important} input,textarea{width:40px!important;height:9px!important}
-button{left:-999px!important;position:fixed!important} *{letter-spacing:.4em!important;text-transform:uppercase}
+button{left:-999px!important;position:fixed!important} *{letter-spacing:.4em!important;text-transform:uppercase;text-align:right;font-weight:900}
 </style>"""
 STRICT = (
     "default-src 'none'; script-src {service}; connect-src {service}; style-src 'self';"
@@ -93,6 +93,7 @@ def test_a_mistyped_address_is_mended_by_a_button(ada: Reader, article: Article)
     ada.opens(article()).fills("Hello", email="ada@gmial.com").sends()
     ada.page.get_by_role("button", name="Use ada@gmail.com").click()
     expect(ada.page.locator("comments-thread #email")).to_have_value("ada@gmail.com")
+    assert ada.focused() == "email"
     ada.sends()
     expect(ada.own()).to_have_count(1)
 
@@ -149,9 +150,13 @@ def test_an_answer_lost_on_its_way_is_asked_for_again_with_the_same_key(
 
 def test_a_service_that_cannot_store_leaves_the_text_in_the_form(ada: Reader, article: Article) -> None:
     ada.opens(article())
+    asked: list[Request] = []
+    ada.page.on("request", lambda request: asked.append(request) if SUBMITTING.search(request.url) else None)
     ada.page.route(SUBMITTING, lambda route: route.fulfill(status=503, body="no"))
     ada.fills("Not to be lost").sends()
     expect(ada.page.locator("comments-thread .error[role=alert]")).to_contain_text("Your text is kept here")
+    assert len(asked) == 3
+    assert len({request.headers["idempotency-key"] for request in asked}) == 1
     expect(ada.page.locator("comments-thread #body")).to_have_value("Not to be lost")
     ada.page.unroute(SUBMITTING)
     ada.sends()
@@ -219,7 +224,7 @@ def test_a_link_to_a_comment_loads_the_page_it_stands_on(ada: Reader, article: A
     last = [service.submit(path, origin, body=f"Number {n}", email=f"n{n}@example.org") for n in range(105)][-1]
     service.approve_all(path)
     ada.page.goto(f"{url}#comment-{last['id']}")
-    found = ada.page.locator(f"comments-thread article[aria-labelledby='by-{last['id']}']")
+    found = ada.page.locator(f"comments-thread article:has(a[href$='#comment-{last['id']}'])")
     expect(found).to_be_focused()
     expect(found).to_contain_text("Number 104")
 
@@ -239,9 +244,10 @@ def test_more_comments_come_when_asked_for_and_the_first_new_one_has_the_focus(
     expect(ada.comments().nth(100)).to_be_focused()
 
 
-def test_ctrl_enter_sends(ada: Reader, article: Article) -> None:
+@pytest.mark.parametrize("key", ["Control", "Meta"])
+def test_enter_sends_with_a_key_held_down(ada: Reader, article: Article, key: str) -> None:
     ada.opens(article()).fills("By keyboard alone")
-    ada.page.keyboard.press("Control+Enter")
+    ada.page.keyboard.press(f"{key}+Enter")
     expect(ada.own()).to_contain_text("By keyboard alone")
 
 
@@ -257,6 +263,8 @@ def test_a_preview_shows_what_will_be_read(ada: Reader, article: Article) -> Non
     preview = ada.page.locator("comments-thread .preview")
     expect(preview.locator("strong")).to_have_text("Bold")
     expect(preview).to_contain_text("<b>not</b>")
+    ada.page.locator("comments-thread #body").press_sequentially("!")
+    expect(preview).to_be_empty()
 
 
 def test_a_locked_discussion_can_be_read_but_not_joined(ada: Reader, article: Article, service: Service) -> None:
@@ -302,19 +310,29 @@ def test_while_the_service_is_down_the_article_is_whole_and_says_where_to_go(
     page.goto(article())
     expect(page.get_by_text("Comments could not be loaded.")).to_be_visible()
     expect(page.get_by_role("link", name="Read them on their own page")).to_be_visible()
+    expect(page.get_by_role("link", name="Comments", exact=True)).to_be_visible()
     assert len(complaints.ours()) == 1
     page.unroute("**/api/v1/**")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("comments-thread form")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    "rubbish", ["<html>proxy</html>", "null", "[]", '{"texts": {}}', '{"texts": 1, "comments": "x"}']
+)
 def test_rubbish_from_the_service_does_not_break_the_page(
-    ada: Reader, article: Article, complaints: Complaints
+    ada: Reader, article: Article, complaints: Complaints, rubbish: str
 ) -> None:
-    ada.page.route("**/thread?*", lambda route: route.fulfill(status=200, body="<html>proxy</html>"))
+    ada.page.route("**/thread?*", lambda route: route.fulfill(status=200, body=rubbish))
     ada.page.goto(article())
     expect(ada.page.get_by_text("Comments could not be loaded.")).to_be_visible()
     assert len(complaints.ours()) <= 1
+    ada.page.unroute("**/thread?*")
+    ada.page.get_by_role("button", name="Try again").click()
+    ada.page.route("**/api/v1/**", lambda route: route.fulfill(status=200, body=rubbish))
+    ada.fills("To a broken proxy").sends()
+    expect(ada.page.locator("comments-thread .error[role=alert]")).to_contain_text("Your text is kept here")
+    expect(ada.page.locator("comments-thread #body")).to_have_value("To a broken proxy")
 
 
 def test_nothing_runs_where_the_site_allows_only_our_script_and_trusted_types(
@@ -337,6 +355,10 @@ def test_hostile_styles_do_not_reach_the_form(ada: Reader, article: Article) -> 
     box = ada.page.locator("comments-thread button.main").bounding_box()
     assert box is not None
     assert box["x"] >= 0
+    inherited = (
+        "e => ['letterSpacing', 'textTransform', 'textAlign', 'fontWeight'].map((name) => getComputedStyle(e)[name])"
+    )
+    assert ada.page.locator("comments-thread form p").first.evaluate(inherited) == ["normal", "none", "start", "400"]
 
 
 def test_the_page_is_asked_for_twice_at_most_before_the_first_comment_shows(
@@ -373,13 +395,17 @@ def test_without_scripts_a_link_leads_to_the_comments(browser: Browser, article:
     context.close()
 
 
-def test_the_site_hears_what_happens(ada: Reader, article: Article) -> None:
+def test_the_site_hears_what_happens(ada: Reader, article: Article, service: Service) -> None:
     ada.page.add_init_script(
         "window.heard = []; for (const name of ['loaded', 'posted', 'error'])"
-        " addEventListener('comments:' + name, event => heard.push(name))"
+        " addEventListener('comments:' + name, event => heard.push([name, event.detail]))"
     )
-    ada.opens(article()).writes("Heard")
-    assert ada.page.evaluate("heard") == ["loaded", "posted"]
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="To be heard")
+    service.approve("To be heard")
+    ada.opens(url).writes("Heard")
+    [held] = [comment for comment in service.waiting() if comment["page"] == path_of(url)]
+    assert ada.page.evaluate("heard") == [["loaded", {"count": 1}], ["posted", {"id": held["id"], "status": "pending"}]]
 
 
 def test_the_stage_stands_on_two_sites(articles: Articles, service: Service) -> None:

@@ -57,7 +57,10 @@ def test_browsers_know_what_to_fill_in(ada: Reader, article: Article) -> None:
     expect(
         ada.page.get_by_text("Your email address will not be published. Required fields are marked *")
     ).to_be_visible()
-    expect(ada.page.get_by_label("Save my name, email, and website in this browser")).not_to_be_checked()
+    remember = ada.page.get_by_label("Save my name, email, and website in this browser for the next time I comment.")
+    expect(remember).not_to_be_checked()
+    order = "e => [...e.querySelectorAll('textarea, input:not([inert] *)')].map((field) => field.name)"
+    assert ada.page.locator("comments-thread form").evaluate(order) == ["body", "name", "email", "website", "remember"]
 
 
 def test_what_is_said_of_a_field_goes_when_it_is_mended(ada: Reader, article: Article) -> None:
@@ -151,6 +154,18 @@ def test_who_is_too_fast_is_told_for_how_long_to_wait(
         expect(ada.page.locator("comments-thread #body")).to_have_value("And another")
 
 
+def test_a_thread_that_never_comes_is_given_up_and_can_be_asked_for_again(ada: Reader, article: Article) -> None:
+    ada.page.add_init_script(
+        "const timeout = AbortSignal.timeout; AbortSignal.timeout = (wait) => timeout.call(AbortSignal, wait / 100)"
+    )
+    ada.page.route(THREAD, lambda route: None)
+    ada.page.goto(article())
+    expect(ada.page.get_by_text("Comments could not be loaded.")).to_be_visible()
+    ada.page.unroute(THREAD)
+    ada.page.get_by_role("button", name="Try again").click()
+    expect(ada.page.locator("comments-thread form")).to_be_visible()
+
+
 def test_where_nothing_may_be_kept_she_writes_all_the_same(
     ada: Reader, article: Article, complaints: Complaints
 ) -> None:
@@ -181,7 +196,112 @@ def test_nothing_is_written_into_a_browser_that_only_reads(
     assert context.cookies() == []
 
 
+def test_what_she_writes_on_while_offline_goes_out_when_she_says_so(
+    ada: Reader, article: Article, context: BrowserContext
+) -> None:
+    ada.opens(article()).fills("Written on a train")
+    context.set_offline(True)
+    ada.sends()
+    expect(alert(ada)).to_contain_text("You are offline")
+    ada.page.locator("comments-thread #body").press_sequentially(", and not")
+    expect(alert(ada)).to_be_empty()
+    context.set_offline(False)
+    ada.page.wait_for_timeout(500)  # for nothing to happen
+    expect(ada.own()).to_have_count(0)
+    expect(ada.page.locator("comments-thread #body")).to_have_value("Written on a train, and not")
+    ada.page.locator("comments-thread #body").press_sequentially(" finished")
+    ada.sends()
+    expect(ada.own()).to_contain_text("Written on a train, and not finished")
+
+
+def test_what_is_on_its_way_stays_where_it_is_until_there_is_an_answer(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Asked meanwhile")
+    service.approve("Asked meanwhile")
+    held: list[Route] = []
+    ada.page.route(SUBMITTING, lambda route: held.extend([route]))
+    ada.opens(url).fills("On a slow line").sends()
+    ada.page.get_by_role("button", name="Reply to Ann").click()
+    expect(ada.page.locator("comments-thread #form")).to_have_text("Leave a Comment")
+    expect(ada.page.locator("comments-thread #body")).to_have_value("On a slow line")
+    post = ada.page.get_by_role("button", name="Sending …")
+    expect(post).to_have_attribute("aria-disabled", "true")
+    post.click(force=True)
+    while not held:
+        ada.page.wait_for_timeout(20)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(ada.own()).to_contain_text("On a slow line")
+    ada.page.get_by_role("button", name="Reply to Ann").click()
+    expect(ada.page.locator("comments-thread #form")).to_have_text("Reply to Ann")
+
+
+def test_every_answer_and_every_page_has_a_draft_of_its_own(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Asked here")
+    service.approve("Asked here")
+    body, reply = ada.page.locator("comments-thread #body"), ada.page.get_by_role("button", name="Reply to Ann")
+    ada.opens(url)
+    body.fill("For the article")
+    reply.click()
+    expect(body).to_have_value("")
+    body.fill("For Ann")
+    ada.page.get_by_role("button", name="Cancel").click()
+    expect(body).to_have_value("For the article")
+    reply.click()
+    expect(body).to_have_value("For Ann")
+    ada.opens(article(attributes=' page="/elsewhere"'))
+    expect(body).to_have_value("")
+    ada.opens(article())
+    expect(body).to_have_value("For Ann")
+
+
+def test_half_a_change_outlives_a_reload(ada: Reader, article: Article) -> None:
+    ada.opens(url := article()).writes("Bake at 250 degrees.")
+    ada.page.get_by_role("button", name="Edit").click()
+    body = ada.page.locator("comments-thread #body")
+    body.fill("Bake at 230")
+    ada.opens(url)
+    expect(body).to_have_value("")
+    ada.own().get_by_role("button", name="Edit").click()
+    expect(body).to_have_value("Bake at 230")
+
+
 # What was sent.
+
+
+def test_two_tabs_keep_the_receipts_of_both(ada: Reader, article: Article, context: BrowserContext) -> None:
+    other = Reader(context.new_page())
+    ada.opens(url := article()).writes("From one tab")
+    other.opens(url).writes("From the other")
+    ada.own().get_by_role("button", name="Edit").click()
+    ada.page.locator("comments-thread #body").fill("From the first tab")
+    ada.sends()
+    expect(ada.own()).to_contain_text("From the first tab")
+    ada.opens(url)
+    expect(ada.own()).to_have_count(2)
+
+
+def test_why_a_comment_cannot_be_withdrawn_is_said_to_everybody(ada: Reader, article: Article) -> None:
+    ada.opens(article()).writes("Here to stay")
+    ada.page.route("**/api/v1/comments/*", lambda route: route.fulfill(status=403, json={"detail": "It is too late."}))
+    ada.own().get_by_role("button", name="Withdraw").click()
+    expect(ada.own()).to_contain_text("It is too late.")
+    expect(ada.hears()).to_have_text("It is too late.")
+
+
+def test_what_became_of_a_comment_takes_nobodys_place_away(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    ada.opens(url).writes("Looked at again")
+    [comment] = [held for held in service.waiting() if held["page"] == path_of(url)]
+    service.approve("Looked at again")
+    ada.page.goto("about:blank")
+    with ada.page.expect_response(lambda answer: answer.url.endswith(f"/comments/{comment['id']}?")):
+        ada.page.goto(f"{url}#comment-{comment['id']}")
+    ada.page.wait_for_load_state("networkidle")
+    expect(ada.comments()).to_be_focused()
 
 
 def test_her_comment_says_until_when_it_can_be_changed(ada: Reader, article: Article) -> None:
@@ -204,10 +324,28 @@ def test_what_was_published_can_be_changed_for_a_while_and_what_was_not_is_said_
     expect(ada.own()).to_contain_text("Bad bread")
     expect(ada.own().get_by_role("button")).to_have_count(0)
     good = ada.comments().filter(has_text="Good bread")
-    expect(good.get_by_role("button", name="Edit")).to_be_visible()
+    good.get_by_role("button", name="Edit").click()
+    ada.page.locator("comments-thread #body").fill("Good bread, with salt")
+    ada.sends()
+    expect(good).to_contain_text("edited")
+    service.approve("Good bread, with salt")
     ada.opens(url)
     expect(good).to_be_visible()
     expect(ada.own()).to_have_count(0)
+
+
+def test_what_is_gone_elsewhere_is_gone_here(ada: Reader, article: Article, service: Service) -> None:
+    ada.opens(url := article()).writes("Withdrawn by another way")
+    withdraw = """([service, page]) => {
+      const [{ comment, receipt }] = JSON.parse(localStorage.getItem(`comments:blog:${page}`)).own
+      const headers = { Authorization: `Bearer ${receipt}` }
+      return fetch(`${service}/api/v1/comments/${comment.id}`, { method: 'DELETE', headers }).then(({ status }) => status)
+    }"""
+    assert ada.page.evaluate(withdraw, [service.url, path_of(url)]) == 204
+    ada.opens(url)
+    expect(ada.comments()).to_have_count(0)
+    ada.page.wait_for_load_state("networkidle")
+    assert "Withdrawn" not in ada.page.evaluate("JSON.stringify(localStorage)")
 
 
 def test_in_a_closed_discussion_her_own_words_can_still_be_mended(

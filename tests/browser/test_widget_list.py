@@ -50,6 +50,30 @@ def test_a_moderator_is_marked(ada: Reader, article: Article, service: Service) 
     expect(ada.comments().nth(0).locator(".badge")).to_have_count(0)
 
 
+def test_a_pinned_comment_comes_first_and_says_why(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    for body in ("Oldest", "Best"):
+        service.submit(path_of(url), url.rsplit("/", 1)[0], body=f"{body} of all here")
+    service.approve("Oldest of all here")
+    service.pin(service.approve("Best of all here"))
+    ada.opens(url)
+    expect(ada.comments()).to_have_text([re.compile("Ann.*Pinned.*Best"), re.compile("Ann(?!.*Pinned).*Oldest")])
+
+
+def test_newest_first_is_an_attribute_and_her_own_words_stand_where_she_looks(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article(attributes=' sort="newest"')
+    for body in ("Sooner", "Later"):
+        service.submit(path_of(url), url.rsplit("/", 1)[0], body=body)
+    service.approve_all(path_of(url))
+    ada.opens(url)
+    expect(ada.page.get_by_role("combobox")).to_have_value("newest")
+    expect(ada.comments()).to_contain_text(["Later", "Sooner"])
+    ada.writes("Mine")
+    expect(ada.comments()).to_contain_text(["Mine", "Later", "Sooner"])
+
+
 def test_times_are_near_in_words_and_exact_when_asked(ada: Reader, article: Article, service: Service) -> None:
     url = article()
     ages = [timedelta(seconds=5), timedelta(minutes=7), timedelta(hours=3), timedelta(days=2), timedelta(days=90)]
@@ -96,6 +120,39 @@ def test_a_link_on_the_page_to_a_comment_leads_there(ada: Reader, article: Artic
     expect(ada.comments().locator("time").locator("..")).to_have_attribute("href", f"{url}#comment-{comment['id']}")
 
 
+def test_a_comment_that_was_gone_to_is_marked_however_one_went(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Marked")
+    service.approve("Marked")
+    outlined = "e => getComputedStyle(e).outlineStyle"
+    comment = ada.opens(url).comments()
+    comment.locator(".body").click()  # to read, perhaps to copy
+    assert comment.evaluate(outlined) == "none"
+    comment.locator("time").click()
+    expect(comment).to_be_focused()
+    assert comment.evaluate(outlined) == "solid"
+
+
+def test_more_that_cannot_be_loaded_can_be_asked_for_again(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    for n in range(101):
+        service.submit(path_of(url), url.rsplit("/", 1)[0], body=f"One of many {n}", email=f"o{n}@example.org")
+    service.approve_all(path_of(url))
+    ada.opens(url)
+    ada.page.route(re.compile("after=."), lambda route: route.abort())
+    ada.page.get_by_role("button", name="Show more comments").click()
+    expect(ada.hears()).to_have_text("Comments could not be loaded.")
+    expect(ada.comments()).to_have_count(100)
+    ada.page.unroute(re.compile("after=."))
+    ada.page.get_by_role("button", name="Try again").click()
+    expect(ada.comments()).to_have_count(101)
+
+
+def test_the_canonical_address_is_the_articles_key(ada: Reader, article: Article, service: Service) -> None:
+    ada.opens(article(head='<link rel="canonical" href="https://blog.example/2026/canonical">')).writes("Which key?")
+    assert [held["page"] for held in service.waiting() if held["body_source"] == "Which key?"] == ["/2026/canonical"]
+
+
 def test_it_loads_when_the_reader_comes_near_and_at_once_when_asked(
     ada: Reader, article: Article, service: Service
 ) -> None:
@@ -132,6 +189,49 @@ def test_all_counts_of_an_index_page_are_one_request(ada: Reader, article: Artic
     ada.page.goto(article(snippet=links + '<script async src="{service}/embed.js"></script>'))
     expect(ada.page.locator("a")).to_have_text(["Comments (1)", "0 comments", "0"])
     assert len(asked) == 1
+
+
+def test_counts_are_asked_for_by_the_hundred(ada: Reader, article: Article) -> None:
+    links = '<a data-comments-site="blog" data-comments-count="/never" href="#"></a>' * 101
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url) if "/counts?" in request.url else None)
+    ada.page.goto(article(snippet=links + '<script async src="{service}/embed.js"></script>'))
+    expect(ada.page.locator("a")).to_have_text(["0"] * 101)
+    assert sorted(url.count("page=") for url in asked) == [1, 100]
+
+
+def test_a_body_that_no_service_of_ours_would_send_is_text(
+    ada: Reader, article: Article, service: Service, complaints: Complaints
+) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Changed on the way")
+    service.approve("Changed on the way")
+    tree = [["script", "die()"], ["img", {"src": "x", "onerror": "die()"}], ["p", ["a", {"href": "javascript:die()"}, "Press"]],
+            ["p", {"onclick": "die()"}, "Text and ", ["a", {"href": "https://mill.example"}, "a link"]]]  # fmt: skip
+    change_thread(ada.page, lambda answer: answer["comments"][0].update(body=tree, website="javascript:die()"))
+    body = ada.opens(url).comments().locator(".body")
+    expect(body).to_contain_text("die()Press")
+    expect(body.locator("script, img, [onclick]")).to_have_count(0)
+    [link] = ada.comments().locator("a:not([href*='#comment-'])").all()
+    expect(link).to_have_attribute("href", "https://mill.example")
+    expect(link).to_have_attribute("rel", "nofollow ugc noopener")
+
+
+def test_links_that_come_later_are_counted_too_and_together(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Counted later")
+    service.approve("Counted later")
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url) if "/counts?" in request.url else None)
+    link = f'<a data-comments-site="blog" data-comments-count="{path_of(url)}" href="#">Comments</a>'
+    ada.page.goto(article(snippet=f'<div id="endless">{link}</div><script async src="{{service}}/embed.js"></script>'))
+    expect(ada.page.locator("a")).to_have_text("Comments (1)")
+    more = "more => document.querySelector('#endless').insertAdjacentHTML('beforeend', more)"
+    ada.page.evaluate(more, link + link.replace("Comments<", "None<").replace('count="/', 'count="/not'))
+    expect(ada.page.locator("a")).to_have_text(["Comments (1)", "Comments (1)", "None (0)"])
+    assert len(asked) == 2
+    ada.page.evaluate(more, '<div data-comments-site="blog" data-comments-page="/later" data-comments-eager></div>')
+    expect(ada.page.locator("comments-thread form")).to_be_visible()
 
 
 def test_the_site_hears_of_failures(ada: Reader, article: Article, complaints: Complaints) -> None:

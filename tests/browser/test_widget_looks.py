@@ -16,6 +16,7 @@ from tests.browser.reader import HELD, Reader, path_of
 Article = Callable[..., str]
 
 DARK = "<style>body{color:#e8e4dc!important;background:#191613!important}a{color:inherit}</style>"
+LONG = "Donaudampfschifffahrt" * 12
 TEXT = "A list:\n\n- one\n- two\n\n> Quoted, with `code` and [a link](https://mill.example).\n\n```\nflour 500\n```"
 
 
@@ -134,7 +135,7 @@ def test_axe_finds_nothing_in_any_state_anywhere(
 
     ada.opens(url)
     fine("empty form")
-    [comment] = discuss(service, url, f"{TEXT}\n\n{url}")
+    [comment] = discuss(service, url, f"{TEXT}\n\n{url}\n\n{LONG}")
     ada.opens(url)
     fine("list")
     ada.sends()
@@ -173,6 +174,9 @@ def test_what_a_finger_presses_is_44_pixels_high(touch: Reader, article: Article
     show_every_control(touch, article(), service)
     assert touch.page.evaluate("matchMedia('(pointer: coarse)').matches")
     assert too_small(touch.page, 44) == []
+    touch.page.evaluate("document.body.style.cssText = 'font-size: 13px !important'")
+    sizes = "e => [...e.shadowRoot.querySelectorAll('input, select, textarea')].map((e) => parseFloat(getComputedStyle(e).fontSize))"
+    assert min(touch.page.locator("comments-thread").evaluate(sizes)) >= 16, "a telephone would zoom in"
 
 
 def show_every_control(reader: Reader, url: str, service: Service) -> None:
@@ -204,15 +208,20 @@ def too_small(page: Page, least: int) -> Any:
 
 @pytest.mark.parametrize("system", ["light", "dark"])
 @pytest.mark.parametrize("page", ["light", "dark"])
-def test_dark_follows_the_page_and_never_the_system(browser: Browser, article: Article, page: str, system: str) -> None:
+def test_dark_follows_the_page_and_never_the_system(
+    browser: Browser, article: Article, service: Service, page: str, system: str
+) -> None:
     around = Surroundings(page=page, system=system)
     context = around.open(browser)
-    ada = Reader(context.new_page()).opens(article(head=around.head()))
+    discuss(service, url := article(head=around.head()), "One", "Two")
+    ada = Reader(context.new_page()).opens(url)
     inked, paper = ((232, 228, 220), (25, 22, 19)) if page == "dark" else ((34, 34, 34), (255, 255, 255))
     for part in ("h2", "#body", "#name", "label"):
         assert colour(ada.page.locator(f"comments-thread {part}").first)[:3] == list(inked)
     main = ada.page.locator("comments-thread button.main")
     assert colour(main, "backgroundColor")[:3] == list(inked)
+    option = ada.page.locator("comments-thread option").first
+    assert (colour(option), colour(option, "backgroundColor")) == ([0, 0, 0, 255], [255, 255, 255, 255])
     words = colour(main.locator("span"))
     assert sum(abs(a - b) for a, b in zip(words[:3], paper, strict=True)) < 100
     context.close()
@@ -247,6 +256,56 @@ def test_a_theme_that_is_asked_for_brings_its_own_paper(
     assert colour(ada.page.locator("comments-thread"), "backgroundColor") == [paper, paper, paper, 255]
     assert colour(ada.page.locator("comments-thread #body")) == [ink, ink, ink, 255]
     assert axe(ada.page) == []
+
+
+def test_a_theme_that_follows_the_page_brings_no_paper(ada: Reader, article: Article) -> None:
+    ada.opens(article(attributes=' theme="auto"', head=DARK))
+    assert colour(ada.page.locator("comments-thread"), "backgroundColor")[3] == 0
+    assert colour(ada.page.locator("comments-thread #body"))[:3] == [232, 228, 220]
+
+
+def test_headings_have_the_level_that_the_page_has_for_them(ada: Reader, article: Article, axe: Axe) -> None:
+    ada.page.goto(article(attributes=' level="3"', head="<h2>On the page</h2>"))
+    headings = ada.page.locator("comments-thread").get_by_role("heading", level=3)
+    expect(headings).to_have_text(["No comments yet", "Leave a Comment"])
+    ada.page.evaluate("document.querySelector('comments-thread').setAttribute('level', 4)")
+    expect(ada.page.locator("comments-thread").get_by_role("heading", level=4)).to_have_count(2)
+
+
+def test_a_narrow_column_of_a_wide_page_has_its_fields_one_below_the_other(ada: Reader, article: Article) -> None:
+    ada.opens(article())
+    places = [ada.page.locator(f"comments-thread #{field}") for field in ("name", "email", "website")]
+
+    def tops() -> int:
+        return len({round((place.bounding_box() or {})["y"]) for place in places})
+
+    assert tops() == 1
+    ada.page.evaluate("document.querySelector('comments-thread').style.width = '240px'")
+    assert tops() == 3
+
+
+def test_nothing_moves_by_itself(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    discuss(service, url, "At rest")
+    ada.opens(url)
+    ada.fills("Hello").sends()
+    expect(ada.own()).to_be_visible()
+    assert ada.page.evaluate("document.getAnimations({subtree: true}).length") == 0
+
+
+def test_pointing_at_a_comment_shows_no_title_of_the_article(ada: Reader, article: Article) -> None:
+    ada.opens(article(attributes=' title="How to bake bread"'))
+    assert ada.page.locator("comments-thread .root").evaluate("e => e.getAttribute('title')") == ""
+
+
+def test_forced_colours_keep_every_edge(browser: Browser, article: Article) -> None:
+    context = Surroundings(system="dark", forced="active").open(browser)
+    ada = Reader(context.new_page()).opens(article())
+    own = ada.writes("Edged")
+    for place in (own, ada.page.locator("comments-thread #body"), ada.page.locator("comments-thread button.main")):
+        assert style(place, "borderTopStyle") in {"solid", "dashed"}
+        assert colour(place, "borderTopColor") == [255, 255, 255, 255]
+    context.close()
 
 
 def test_custom_properties_tune_what_they_say(ada: Reader, article: Article, service: Service) -> None:
@@ -367,6 +426,23 @@ def test_ada_reads_writes_mends_and_withdraws_by_keyboard_alone(
     assert ada.focused() == "body"
 
 
+def test_what_is_left_and_what_is_wrong_is_said_to_those_who_listen(ada: Reader, article: Article) -> None:
+    ada.opens(article())
+    for field in ("body", "name", "email", "website"):
+        note = ada.page.locator(f"comments-thread #about-{field}")
+        expect(note).to_have_role("status")
+        assert note.evaluate("e => e.checkVisibility()"), "what is hidden is not listened to"
+
+
+def test_what_only_robots_fill_in_is_found_by_robots_only(ada: Reader, article: Article) -> None:
+    ada.opens(article())
+    trap = ada.page.locator("comments-thread input[name=subject_line]")
+    expect(trap).to_have_attribute("autocomplete", "off")
+    trap.evaluate("e => e.focus()")
+    assert ada.focused() is None
+    assert style(trap.locator(".."), "clipPath") == "inset(50%)"
+
+
 def test_what_happens_is_said_to_those_who_listen(ada: Reader, article: Article) -> None:
     ada.opens(article())
     expect(ada.hears()).to_have_text("")
@@ -465,6 +541,11 @@ def test_another_page_attribute_shows_another_thread(ada: Reader, article: Artic
     expect(ada.comments()).to_contain_text("In the other thread")
     ada.page.evaluate("document.querySelector('comments-thread').lang = 'de'")
     expect(ada.page.locator("comments-thread #form")).to_have_text("Schreibe einen Kommentar")
+    for name, value in (("sort", "newest"), ("site", "none")):
+        with ada.page.expect_request(re.compile(rf"{'/sites/none/' if name == 'site' else 'sort=newest'}")):
+            ada.page.locator("comments-thread").evaluate(
+                "(e, [name, value]) => e.setAttribute(name, value)", [name, value]
+            )
 
 
 def test_a_route_changed_without_loading_shows_the_new_pages_thread(
@@ -495,6 +576,14 @@ def test_a_comment_and_its_time_are_drawn_in_the_language_of_the_element(
     ada.opens(url)
     expect(ada.page.locator("comments-thread h2").first).to_have_text("تعليقان")
     expect(ada.page.locator("comments-thread time").first).to_have_text(re.compile("قبل|الآن"))
+
+
+def test_a_language_that_only_the_reader_knows_is_counted_in_ours(
+    ada: Reader, article: Article, service: Service
+) -> None:
+    url = article(attributes=' lang="cy"')  # Welsh, where two are neither one nor many
+    discuss(service, url, "One", "Two")
+    expect(ada.opens(url).page.locator("comments-thread h2").first).to_have_text("2 comments")
 
 
 def test_an_unknown_language_is_no_reason_to_show_nothing(ada: Reader, article: Article) -> None:

@@ -1,22 +1,18 @@
-// Writes the number of comments into the links of an index page, all of a site's in one request.
+// Writes the number of comments into the links of an index page: what appears together is asked for together.
 
 import { ask } from './api.js'
 
 const MOST = 100
 
-export function fillCounts() {
-  const links = document.querySelectorAll('[data-comments-count]')
-  const sites = Object.groupBy(links, (link) => link.dataset.commentsSite)
-  for (const site in sites) while (sites[site].length) fill(site, sites[site].splice(0, MOST))
-}
-
-async function fill(site, links) {
+/** Fill in the `links` to pages of `site`; without the service they keep the words their author gave them. */
+export async function fillCounts(site, links) {
+  const asked = links.splice(0, MOST)
+  if (links.length) fillCounts(site, links)
   const pageOf = (link) => link.dataset.commentsCount
-  try {
-    const { data } = await ask(`sites/${site}/counts?${new URLSearchParams(links.map((link) => ['page', pageOf(link)]))}`)
-    for (const link of links) link.textContent = withCount(link.textContent, data.counts[pageOf(link)])
-  } catch {
-    // Without the service a link keeps the words its author gave it.
+  const { counts } = await ask(`sites/${site}/counts`, asked.map((link) => ['page', pageOf(link)]))
+  for (const link of asked) {
+    const count = counts?.[pageOf(link)]
+    if (count >= 0) link.textContent = withCount(link.textContent, count)
   }
 }
 

@@ -1,8 +1,8 @@
 // Builds elements. Nothing else writes to the page, and nothing here takes markup: text stays text.
 
 /**
- * An element with attributes and children; falsy ones are left out. A function among the attributes listens to the
- * event of that name.
+ * An element with attributes and children, also in lists; falsy ones are left out. A function among the attributes
+ * listens to the event of that name.
  */
 export function h(tag, attributes, ...children) {
   const element = document.createElement(tag)
@@ -11,7 +11,7 @@ export function h(tag, attributes, ...children) {
     if (value?.call) element.addEventListener(name, value)
     else if (value) element.setAttribute(name, value)
   }
-  element.append(...children.filter(Boolean))
+  element.append(...children.flat().filter(Boolean))
   return element
 }
 

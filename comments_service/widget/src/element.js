@@ -8,22 +8,21 @@ const sheet = new CSSStyleSheet()
 sheet.replaceSync(styles)
 
 export class CommentsThread extends HTMLElement {
-  static observedAttributes = ['site', 'page', 'lang', 'sort']
+  static observedAttributes = ['site', 'page', 'lang', 'sort', 'level']
 
   #life
-
-  constructor() {
-    super()
-    this.attachShadow({ mode: 'open' }).adoptedStyleSheets = [sheet]
-  }
 
   connectedCallback() {
     this.disconnectedCallback()
     this.#life = new AbortController()
     const { signal } = this.#life
+    const shadow = this.shadowRoot || this.attachShadow({ mode: 'open' })
+    shadow.adoptedStyleSheets = [sheet]
     // The children, a link or the thread itself, stay in sight until there is something better.
     const root = h('div', { class: 'root', part: 'root', tabindex: -1 }, h('slot'))
-    this.shadowRoot.replaceChildren(root)
+    // The element's own title is the article's, and no help to who points at a comment.
+    root.title = ''
+    shadow.replaceChildren(root)
     whenNear(this, () => signal.aborted || openThread(this, root, signal))
   }
 

@@ -2,14 +2,18 @@
 
 import { button, h } from './dom.js'
 
-const NEAR_LIMIT = 500
+// What is left is told from here on: the last 500 characters of a comment.
+const NEAR_LIMIT = 1 / 20
 
-/** `spec` is `{name, type, label, required, max_length, autocomplete}`. */
+/**
+ * `spec` is `{name, type, label, required, max_length, autocomplete}`. Gives the input itself, which knows the whole as its
+ * `element`, its `problem`, and how to `complain`.
+ */
 export function drawField(spec, say) {
   const { name, type, required, max_length: most } = spec
   const isText = type === 'textarea'
   const about = `about-${name}`
-  const note = h('p', { id: about })
+  const note = h('p', { id: about, role: 'status' })
   const input = h(isText ? type : 'input', {
     id: name,
     name,
@@ -20,37 +24,34 @@ export function drawField(spec, say) {
     'aria-describedby': about,
     input: () => complain(),
   })
-  /** What is missing, as a sentence; whether what is there is right is the service's to say. */
-  const problem = () => required && !input.value.trim() && say(`required_${name}`)
+  /** Whether it is wanted and missing; whether what is there is right is the service's to say. */
+  const problem = () => required && !input.value.trim() && { message: say(`required_${name}`) }
 
-  /** Say what is wrong, or with no `message` give advice; a `suggestion` is a button that takes it. */
-  function complain(message, suggestion) {
+  /** Say what is wrong and give it back, or with no `message` give advice; a `suggestion` is a button that takes it. */
+  function complain({ message, suggestion } = {}) {
     const count = most - [...input.value].length
-    const isNear = count < Math.min(NEAR_LIMIT, most / 5)
+    const isNear = count < most * NEAR_LIMIT
     note.className = message ? 'error' : 'quiet'
     note.textContent = message || (isNear ? say('left', { count }) : isText ? say('hint') : '')
     input.ariaInvalid = !!message
     if (suggestion) note.append(' ', button(say('use', { suggestion }), () => take(suggestion), 'plain'))
+    return message
   }
 
-  function set(text) {
-    input.value = text
+  function take(suggestion) {
+    input.value = suggestion
     complain()
-  }
-
-  function take(text) {
-    set(text)
     input.focus()
   }
 
   const star = required && h('span', { 'aria-hidden': true }, ' *')
-  const element = h('div', { class: type }, h('label', { for: name }, spec.label, star), input, note)
-  return { name, input, element, problem, complain, set }
+  const element = h('div', null, h('label', { for: name }, spec.label, star), input, note)
+  return Object.assign(input, { element, problem, complain })
 }
 
 /** A field that only a robot fills in: nobody sees it, reaches it or hears of it. */
 export const drawTrap = ({ name, label }) =>
-  h('label', { class: 'unseen', inert: true, 'aria-hidden': true }, label, h('input', { name, tabindex: -1, autocomplete: 'off' }))
+  h('label', { class: 'unseen', inert: true }, label, h('input', { name, autocomplete: 'off' }))
 
 /** A box to tick, with its words. */
 export const drawBox = ({ name, label }, change) =>

@@ -20,25 +20,23 @@ export function drawForm(thread, specs) {
   let edited
   let draft
   let token
-  let isSending
   let doubted
 
   // Where nothing can be added, it says so, and the form is there to change what one wrote oneself.
   const home = h('section', { tabindex: -1 }, refusal && h('p', null, refusal))
-  const heading = h('h2', { id: 'form' })
+  const heading = h(thread.heading, { id: 'form', class: 'title' })
   const alert = h('p', { class: 'error', role: 'alert' })
   const preview = h('div', { class: 'preview', role: 'status' })
   const post = button('', null, 'main', { type: 'submit' })
   const cancel = button(say('cancel'), leave)
-  const forget = ({ target }) => target.checked || person.write({ person: null })
+  const forget = ({ target }) => target.checked || person({ person: null })
   const remember = drawBox({ name: 'remember', label: say('remember') }, forget)
   const element = h('form',
     { part: 'form', novalidate: true, 'aria-labelledby': 'form', submit, input: typed, focusin: askToken, keydown },
-    heading,
-    h('p', { class: 'quiet' }, say('notice')),
-    h('div', { class: 'fields' }, ...fields.map((field) => field.element)),
+    h('div', null, heading, h('p', { class: 'quiet' }, say('notice'))),
+    h('div', { class: 'fields' }, fields.map((field) => field.element)),
     remember,
-    ...specs.map((spec) => OTHERS[spec.type]?.(spec)),
+    specs.map((spec) => OTHERS[spec.type]?.(spec)),
     preview,
     alert,
     h('p', { class: 'row' }, post, button(say('preview'), showPreview), cancel),
@@ -47,12 +45,10 @@ export function drawForm(thread, specs) {
   const values = () => Object.fromEntries(new FormData(element))
 
   function fill(known) {
-    for (const field of fields) field.set(known?.[field.name] || (field !== body && field.input.value) || '')
-  }
-
-  function warn(message) {
-    alert.textContent = message
-    thread.send('error', { message })
+    for (const field of fields) {
+      field.value = known?.[field.name] || (field !== body && field.value) || ''
+      field.complain()
+    }
   }
 
   /**
@@ -65,33 +61,41 @@ export function drawForm(thread, specs) {
     else home.append(element)
     parent = above && id
     edited = entry
-    draft = openStore([site, page, entry ? 'edit' : 'draft', parent].join(':'))
+    draft = openStore(site, page, entry ? 'edit' : 'draft', parent)
     heading.textContent = say(entry ? 'edit' : above ? 'reply_to' : 'title', above?.comment)
     element.className = entry ? 'brief' : ''
     cancel.hidden = !above
     element.hidden = !above && refusal
-    preview.textContent = alert.textContent = ''
-    fill({ body: entry?.body_source, ...draft.read().values })
+    settle()
+    fill({ body: entry?.body_source, ...draft().values })
     busy(false)
   }
 
   function stand(id, entry) {
+    // What is being sent stays where it is.
+    if (body.readOnly) return
     turn(id, entry)
-    memory.write({ answering: entry ? null : id })
+    memory({ answering: entry ? null : id })
     // Where the form is not to be seen, the words in its place are.
-    ;(element.hidden ? home : body.input).focus()
+    ;(element.hidden ? home : body).focus()
   }
 
   function leave() {
-    const from = thread.list.get(parent).article
-    stand(null)
-    from.querySelector('button').focus()
+    const from = thread.list.get(parent)
+    stand()
+    from?.article.querySelector('button')?.focus()
   }
 
   function typed() {
     // Without a text nothing is to be kept, a name and an address least of all.
-    draft.write({ values: body.input.value && values() })
-    preview.textContent = ''
+    draft({ values: body.value && values() })
+    settle()
+  }
+
+  /** What was said of the text before it was changed is past, and nothing goes out by itself. */
+  function settle() {
+    preview.textContent = alert.textContent = ''
+    removeEventListener('online', submit)
   }
 
   function keydown(event) {
@@ -100,93 +104,75 @@ export function drawForm(thread, specs) {
 
   /** The token says when writing began, so it is asked for then. */
   function askToken() {
-    token ||= ask(`${path}token?${new URLSearchParams({ page })}`).then(
-      ({ data }) => data.token,
-      () => (token = null),
-    )
+    return (token ||= ask(`${path}token`, { page }).then((answer) => (token = answer.token)))
   }
 
   async function submit(event) {
     event.preventDefault()
-    const asked = edited ? [body] : fields
-    if (isSending || complain(asked.map((field) => ({ field: field.name, message: field.problem() })))) return
+    const isWrong = (field) => (field === body || !edited) && field.problem()
+    if (body.readOnly || complain(isWrong)) return
     alert.textContent = ''
     busy(true)
-    try {
-      askToken()
-      const content = { page, title: thread.title, parent, ...values(), email_as_typed: doubted }
-      const { own } = thread
-      const answer = await (edited ? own.change(edited, content.body) : sendComment(`${path}comments?lang=${lang}`, draft, content, token))
-      ;(answer.ok ? accept : refuse)(answer)
-    } catch {
-      stay()
-    }
+    const content = { page, title: thread.title, parent, ...values(), email_as_typed: doubted }
+    const answer = await (edited
+      ? thread.own.change(edited, content.body)
+      : sendComment(`${path}comments`, { lang }, draft, content, askToken()))
     busy(false)
+    ;(answer.comment ? accept : refuse)(answer)
   }
 
   function busy(is) {
-    isSending = body.input.readOnly = is
-    post.ariaDisabled = is
+    body.readOnly = post.ariaDisabled = is
     post.firstChild.textContent = say(is ? 'sending' : edited ? 'save' : 'post')
   }
 
-  /** Say at every field what is wrong with it and go to the first; gives whether there is one. */
-  function complain(errors) {
-    let first
-    for (const field of fields) {
-      const { message, suggestion } = errors.find((error) => error.field === field.name) || {}
-      field.complain(message, suggestion)
-      if (message) first ||= field.input
-    }
-    first?.focus()
-    return first
+  /** Say at every field what `find` finds wrong with it and go to the first; gives whether there is one. */
+  function complain(find) {
+    const wrong = fields.filter((field) => field.complain(find(field)))
+    wrong[0]?.focus()
+    return wrong[0]
   }
 
-  function accept({ data }) {
-    const { comment, status } = data
+  function accept(answer) {
+    const { comment, status } = answer
     const { own, list, tell, send } = thread
-    own.keep(data, body.input.value, edited)
-    draft.write({ values: null, sent: null })
-    memory.write({ answering: null })
-    if (remember.firstChild.checked) person.write({ person: { ...values(), body: '' } })
+    own.follow(edited, { ...answer, body_source: body.value })
+    draft({ values: null, sent: null })
+    if (remember.firstChild.checked) person({ person: { ...values(), body: '' } })
     tell(say(edited ? 'saved' : `thanks_${status}`))
-    token = doubted = null
-    turn()
+    token = null
+    stand()
     list.visit(comment.id)
     send('posted', { id: comment.id, status })
   }
 
-  function refuse({ data }) {
-    const { errors = [] } = data
-    doubted = errors.find((error) => error.code === 'unlikely-email') && values().email
-    if (!complain(errors)) warn(data.detail || say('unsent'))
-  }
-
-  /** Nothing came back: the text is kept, and without a network it goes out when there is one again. */
-  function stay() {
+  /** The text is kept. Where nothing came back for want of a network, it goes out when there is one again. */
+  function refuse(answer) {
+    const { errors } = answer
+    // Whatever is wrong with the address was said by now: sent again, it is meant.
+    doubted = errors && values().email
+    if (complain(({ name }) => errors?.find((error) => error.field === name))) return
     const isOffline = !navigator.onLine
-    warn(say(isOffline ? 'offline' : 'unsent'))
+    const message = isOffline ? say('offline') : complaint(answer, say)
+    alert.textContent = message
+    thread.send('error', { message })
     if (isOffline) addEventListener('online', submit, { once: true, signal: thread.signal })
   }
 
   async function showPreview() {
-    try {
-      const { data } = await ask(`${path}preview`, 'POST', { body: body.input.value })
-      preview.replaceChildren(data.body ? drawBody(data.body) : complaint(data))
-    } catch {
-      warn(say('unsent'))
-    }
+    const answer = await ask(`${path}preview`, {}, 'POST', { body: body.value })
+    preview.replaceChildren(answer.body ? drawBody(answer.body) : complaint(answer, say))
   }
 
   /** Give the reader a text to go on with, unless there is one. */
   function offer(text) {
     stand()
-    if (!body.input.value) body.set(text)
+    fill({ body: body.value || text })
     typed()
   }
 
-  const known = person.read().person
+  const known = person().person
   remember.firstChild.checked = known
   fill(known)
-  return { home, stand, offer, restore: () => turn(!refusal && memory.read().answering) }
+  return { home, stand, offer, restore: () => turn(!refusal && memory().answering) }
 }

@@ -13,9 +13,11 @@ export function makeList(thread, deepest) {
   function put(comment, own) {
     const item = items.get(comment.id) || place(comment, own)
     const article = drawComment(comment, thread, own, item.answers)
+    const hasFocus = item.article.matches(':focus-within')
     item.article.replaceWith(article)
     item.article = article
     item.comment = comment
+    if (hasFocus) visit(comment.id)
   }
 
   function place({ id, parent }, own) {
@@ -27,21 +29,18 @@ export function makeList(thread, deepest) {
     const item = { article: h('article'), depth, answers, replies }
     const place = h('li', null, item.article, replies !== list && replies)
     // One's own new comment stands where one looks.
-    if (own && !above && thread.isNewestFirst()) list.prepend(place)
+    if (own && !above && thread.order === 'newest') list.prepend(place)
     else list.append(place)
     items.set(id, item)
     return item
   }
 
-  return {
-    element,
-    put,
-    get: (id) => items.get(id),
-    /** Go to the comment `id`, if it is here. */
-    visit: (id) => items.get(id)?.article.focus(),
-    remove(id) {
-      items.get(id)?.article.remove()
-      items.delete(id)
-    },
+  /** Go to the comment `id`, if it is here. Only then can it have the focus: a click into a text marks nothing. */
+  function visit(id) {
+    const article = items.get(id)?.article
+    article?.setAttribute('tabindex', -1)
+    article?.focus()
   }
+
+  return Object.assign(items, { element, put, visit })
 }

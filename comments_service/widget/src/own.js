@@ -6,27 +6,17 @@ import { clock } from './time.js'
 
 export function keepOwn(thread) {
   const { memory, lang, tell } = thread
-  const recall = () => memory.read().own || []
-  let kept = recall()
-
-  const save = (own) => memory.write({ own: (kept = own) })
+  const recall = () => memory().own || []
   const isPending = (entry) => entry.status === 'pending'
   const isTimely = (entry) => new Date(entry.editable_until) > Date.now()
 
-  /** Keep what the service has just accepted: a new comment, or what became of `entry`; `text` is what it was made of. */
-  function keep(answer, text, entry) {
-    const news = { ...answer, body_source: text }
-    if (entry) return follow(entry, news)
-    save([...recall(), news])
-    show()
-  }
-
   /** Draw what is kept over the list: waiting comments are in no list, published ones may still be changed. */
   function show() {
-    for (const entry of kept) if (isPending(entry) || thread.list.get(entry.comment.id)) put(entry)
+    for (const entry of recall()) if (isPending(entry) || thread.list.get(entry.comment.id)) put(entry)
   }
 
-  function put(entry) {
+  // There are words for every status but the one that needs none.
+  function put(entry, note = thread.say(entry.status)) {
     const { say, form } = thread
     const { id } = entry.comment
     const time = isTimely(entry) && clock(entry.editable_until, lang)
@@ -35,41 +25,50 @@ export function keepOwn(thread) {
       button(say('withdraw'), () => withdraw(entry), 'plain'),
       time && h('span', { class: 'quiet' }, say('editable', { time })),
     ]
-    // There are words for every status but the one that needs none.
-    thread.list.put(entry.comment, { note: say(entry.status), buttons })
+    thread.list.put(entry.comment, { note, buttons })
   }
 
-  /** Ask what became of each. */
+  /** Ask what became of each. Without a network nothing is known, and nothing changes. */
   async function refresh() {
-    for (const entry of kept) {
-      const { status, data } = await call(entry)
-      if (status === 404) forget(entry)
-      else if (data.status) follow(entry, data)
+    for (const entry of recall()) {
+      const news = await call(entry)
+      if (news.comment) follow(entry, news)
+      else if (news.status === 404) forget(entry)
     }
   }
 
+  /** Show and keep what became of `entry`, or with none a new comment. */
   function follow(entry, news) {
-    Object.assign(entry, news)
-    put(entry)
-    save(kept.filter((other) => isPending(other) || isTimely(other)))
+    const changed = { ...entry, ...news }
+    put(changed)
+    replace(changed, changed)
+  }
+
+  /** Keep `news` in place of `entry`. Other tabs may have kept others meanwhile. */
+  function replace(entry, ...news) {
+    const others = recall().filter((other) => other.comment.id !== entry.comment.id)
+    memory({ own: [...others, ...news].filter((other) => isPending(other) || isTimely(other)) })
   }
 
   async function withdraw(entry) {
-    const { ok, data } = await call(entry, 'DELETE')
-    if (!ok) return tell(complaint(data) || thread.say('unsent'))
-    forget(entry)
-    thread.form.offer(entry.body_source)
-    tell(thread.say('withdrawn'))
+    const answer = await call(entry, 'DELETE')
+    if (answer.ok) {
+      forget(entry)
+      thread.form.offer(entry.body_source)
+      return tell(thread.say('withdrawn'))
+    }
+    const problem = complaint(answer, thread.say)
+    put(entry, problem)
+    tell(problem)
   }
 
   function forget(entry) {
-    thread.list.remove(entry.comment.id)
-    save(kept.filter((other) => other !== entry))
+    thread.list.get(entry.comment.id)?.article.remove()
+    replace(entry)
   }
 
-  /** Without a network nothing is known, and nothing changes. */
   const call = (entry, method, body) =>
-    ask(`comments/${entry.comment.id}`, method, body, { Authorization: `Bearer ${entry.receipt}` }).catch(() => ({ data: {} }))
+    ask(`comments/${entry.comment.id}`, {}, method, body, { Authorization: `Bearer ${entry.receipt}` })
 
-  return { keep, show, refresh, change: (entry, body) => call(entry, 'PATCH', { body }) }
+  return { show, refresh, follow, change: (entry, body) => call(entry, 'PATCH', { body }) }
 }

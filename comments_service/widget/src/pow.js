@@ -6,7 +6,7 @@ const SLICE = 256
 
 /** Solve the challenge of `answer` and `post` again with the solution; without a way to hash, the answer stands. */
 export default async (answer, post) => {
-  const { maxnumber, ...puzzle } = answer.data.challenge
+  const { maxnumber, ...puzzle } = answer.challenge
   const sought = parseInt(puzzle.challenge.slice(0, 8), 16)
   for (let number = 0; crypto.subtle && number <= maxnumber; number += SLICE) {
     const slice = Array.from({ length: SLICE }, (_, place) =>

@@ -1,23 +1,21 @@
 // What the reader's browser keeps under one name, as one object. Where nothing may be kept, it lasts as long as the page.
 
-export function openStore(name) {
-  const key = `comments:${name}`
-  let kept = {}
-  const read = () => {
+/** A function that makes `changes`, if there are any, and gives what is kept. */
+export function openStore(...names) {
+  const key = ['comments', ...names].join(':')
+  let kept
+  return (changes) => {
     try {
-      kept = JSON.parse(localStorage.getItem(key)) || {}
+      kept = JSON.parse(localStorage.getItem(key))
     } catch {
       // Storage is refused or holds rubbish: what this page knows is good enough.
     }
-    return kept
-  }
-  const write = (changes) => {
-    kept = { ...read(), ...changes }
+    kept = { ...kept, ...changes }
     try {
-      localStorage.setItem(key, JSON.stringify(kept))
+      if (changes) localStorage.setItem(key, JSON.stringify(kept))
     } catch {
       // Refused or full.
     }
+    return kept
   }
-  return { read, write }
 }

@@ -10,11 +10,12 @@ const WITHOUT_ANSWER = {
  * A function that says the sentence `key` with its `{placeholders}` filled. A `count` chooses the plural form:
  * `comments` with a count of 1 is `comments.one` in English.
  */
-export function speaker(texts, lang) {
+export function speaker(lang, texts) {
+  const all = { ...WITHOUT_ANSWER, ...texts }
   return (key, values = {}) => {
     const { count } = values
     const plural = `${key}.${new Intl.PluralRules(lang).select(count)}`
-    const sentence = texts[plural] || texts[`${key}.other`] || texts[key] || WITHOUT_ANSWER[key] || ''
-    return sentence.replace(/{(\w+)}/g, (all, name) => values[name]?.toLocaleString(lang) ?? all)
+    const sentence = all[plural] || all[`${key}.other`] || all[key] || ''
+    return sentence.replace(/{(\w+)}/g, (found, name) => values[name]?.toLocaleString(lang) ?? found)
   }
 }

@@ -18,7 +18,6 @@ export function openThread(host, root, signal) {
   const page = attribute('page') || canonicalPath()
   const lang = locale(host.closest('[lang]')?.lang)
   const live = h('p', { role: 'status', class: 'unseen' })
-  let order = attribute('sort') || ORDERS[0]
   let next
   let more
 
@@ -28,10 +27,11 @@ export function openThread(host, root, signal) {
     signal,
     lang,
     title: attribute('title') || document.title,
+    heading: `h${attribute('level') || 2}`,
     path: `sites/${site}/`,
-    memory: openStore(`${site}:${page}`),
-    say: speaker({}, lang),
-    isNewestFirst: () => order !== ORDERS[0],
+    memory: openStore(site, page),
+    say: speaker(lang),
+    order: attribute('sort') || ORDERS[0],
     /** Tell those who listen instead of looking. */
     tell: (sentence) => (live.textContent = sentence),
     /** Tell the page around us. */
@@ -53,20 +53,21 @@ export function openThread(host, root, signal) {
   }
 
   async function fetchPage(after = '') {
-    const { data } = await ask(`${thread.path}thread?${new URLSearchParams({ page, sort: order, lang, after })}`)
-    if (!data.texts) throw Error(data.detail)
-    return data
+    const answer = await ask(`${thread.path}thread`, { page, sort: thread.order, lang, after })
+    if (!answer.texts) throw Error(answer.detail || 'no answer')
+    return answer
   }
 
   function show(answer) {
     const { texts, form, state, count, max_depth: deepest } = answer
-    const say = (thread.say = speaker(texts, lang))
+    thread.pinned = answer.pinned
+    const say = (thread.say = speaker(lang, texts))
     thread.refusal = state !== 'open' && say(state)
     thread.form = drawForm(thread, form.fields)
     thread.list = makeList(thread, deepest)
     more = button(say('more'), () => showMore().catch(stay))
     add(answer)
-    const title = h('h2', null, say(count ? 'comments' : 'empty', { count }))
+    const title = h(thread.heading, { class: count ? 'title' : 'quiet' }, say(count ? 'comments' : 'empty', { count }))
     root.replaceChildren(
       h('section', null,
         h('header', null, title, count > 1 && drawOrder()), thread.list.element, more),
@@ -84,14 +85,14 @@ export function openThread(host, root, signal) {
   }
 
   function drawOrder() {
-    const choices = ORDERS.map((value) => h('option', { value, selected: value === order }, thread.say(value)))
-    return h('select', { part: 'input', 'aria-label': thread.say('sort'), change: reorder }, ...choices)
+    const choices = ORDERS.map((value) => h('option', { value, selected: value === thread.order }, thread.say(value)))
+    return h('select', { class: 'plain', part: 'input', 'aria-label': thread.say('sort'), change: reorder }, choices)
   }
 
   async function reorder({ target }) {
-    order = target.value
+    thread.order = target.value
     await load()
-    root.querySelector('select').focus()
+    root.querySelector('select')?.focus()
   }
 
   async function showMore() {
@@ -111,7 +112,11 @@ export function openThread(host, root, signal) {
   }
 
   /** What is here stays here; the reader may try again. */
-  const stay = () => thread.tell(thread.say('failed'))
+  function stay() {
+    const { say, tell } = thread
+    more.firstChild.textContent = say('retry')
+    tell(say('failed'))
+  }
 
   /** The button goes away, so the reader waits at the whole. */
   function retry() {
@@ -124,7 +129,7 @@ export function openThread(host, root, signal) {
     const href = `${SERVICE}s/${site}/thread?${new URLSearchParams({ page })}`
     root.replaceChildren(
       h('slot'),
-      h('div', { role: 'alert' }, say('failed'), h('p', { class: 'row' }, button(say('retry'), retry), h('a', { href }, say('elsewhere')))),
+      h('p', { role: 'alert', class: 'row' }, say('failed'), button(say('retry'), retry), h('a', { href }, say('elsewhere'))),
     )
     console.warn(`comments: ${message}`)
     send('error', { message })

@@ -20,8 +20,8 @@ export function ago(time, lang) {
     }
     amount /= STEPS[unit]
   }
-  return time.toLocaleDateString(lang, { dateStyle: 'long' })
+  return time.toLocaleString(lang, { dateStyle: 'long' })
 }
 
 /** The time of the day, "14:32". */
-export const clock = (time, lang) => new Date(time).toLocaleTimeString(lang, { timeStyle: 'short' })
+export const clock = (time, lang) => new Date(time).toLocaleString(lang, { timeStyle: 'short' })
