@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from . import chart, footprint, mixed, peers, reads, report, scale, uncached, writes, wrk
+from . import chart, footprint, guard, mixed, peers, reads, report, scale, uncached, writes, wrk
 from .content import Content, content
 from .figures import Bench, Figure
 from .load import median
@@ -24,7 +24,7 @@ PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "pictures" / "performance.svg"
 GROUPS = ("footprint", "reads", "uncached", "peers", "mixed", "writes")  # those that write come late
 AT_SCALE = ("scale", "searching")
-ALL = (*GROUPS, *AT_SCALE)
+ALL = (*GROUPS, *AT_SCALE, "guard")
 FULL, QUICK = (4.0, 5), (1.0, 3)  # seconds a load, rounds
 
 
@@ -92,7 +92,8 @@ def chosen_peers(given: argparse.Namespace) -> list[Service]:
 
 def run(bench: Bench, given: argparse.Namespace) -> list[Figure]:
     """Fill the services, then measure what is asked for."""
-    ours, others = content(STORED, crowd=True), content(STORED - 3_656)
+    stored = guard.COMMENTS if wanted(bench, given) == {"guard"} else STORED
+    ours, others = content(stored, crowd=True), content(stored - 3_656)
     if wanted(bench, given) - set(AT_SCALE):
         say(f"filling {ours.total:,} comments in")
         Ours().fill(bench.folder / "ours", ours)
@@ -121,6 +122,7 @@ def measurements(bench: Bench, filled: Content, keep: Path | None) -> dict[str, 
         "peers": lambda: peers.figures(bench),
         "mixed": lambda: mixed.figures(bench),
         "writes": lambda: writes.figures(bench, filled),
+        "guard": lambda: guard.figures(bench, filled),
         "scale": lambda: scale.figures(bench, keep),
         "searching": lambda: scale.searches(bench, keep),
     }

@@ -64,3 +64,8 @@ class Bench:
 def ratio(runs: Runs, name: str, other: str) -> float:
     """How many times the rate of `other` that of `name` is: the middle of the rounds' ratios."""
     return statistics.median(a.rate / b.rate if b.rate else 0.0 for a, b in zip(runs[name], runs[other], strict=True))
+
+
+def work(runs: Runs, name: str, other: str) -> float:
+    """How many times the work of the processor for `other` that for `name` is: the middle of the rounds' ratios."""
+    return statistics.median(a.cpu / b.cpu for a, b in zip(runs[name], runs[other], strict=True))

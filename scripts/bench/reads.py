@@ -1,7 +1,7 @@
 """Reads from the cache, beside the bare answer of the same server."""
 
 import http.client
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from . import wrk
@@ -21,11 +21,11 @@ ONE, MANY, COUNTS = "one small thread", "1,000 small threads", "30 counts"
 MANY_READERS = "cached read, 64 connections"
 
 
-def warm(service: Running, paths: Sequence[str]) -> None:
+def warm(service: Running, paths: Sequence[str], headers: Mapping[str, str] | None = None) -> None:
     """Ask for each path once."""
     connection = http.client.HTTPConnection(HOST, service.port, timeout=60)
     for path in paths:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=dict(headers or {}))
         answer = connection.getresponse()
         body = answer.read()
         if answer.status != 200:
