@@ -30,31 +30,39 @@ def newest(wanted: Wanted, most: int, enough: int | None) -> Found:
     checks = _checks(wanted, _COLUMNS)
     db.session.execute(_HINTS)
     if checks and not selection.few:
-        near, kept = _found(_looking_at(NEAR, wanted, most), most), wanted.kept
-        if kept <= NEAR:
-            return near
-        if len(near.ids) >= (enough or COMMON):
-            far = kept if kept <= FAR or not enough else 0
-            return _found(_looking_at(far, wanted, most), most) if far else replace(near, more=True)
+        met = _met(wanted, most, enough)
+        if met:
+            return met
         selection = replace(selection, few=True)
     return _found(selection.where(*checks).newest(Comment.id, most=most + 1), most)
+
+
+def _met(wanted: Wanted, most: int, enough: int | None) -> Found | None:
+    """Those that are met in order if they are that common, or there is not much to go through."""
+    kept, common = wanted.kept, enough or COMMON
+    if kept > NEAR:
+        near = _found(_among(NEAR, wanted, most, max(NEAR // len(wanted.sites), common)), most)
+        if len(near.ids) < common:
+            return None
+        if enough and kept > FAR:
+            return replace(near, more=True)
+    return _found(_among(kept, wanted, most), most)
 
 
 def _found(ids: sa.Select[Any], most: int) -> Found:
     return Found.of(db.session.scalars(ids).all(), most)
 
 
-def _looking_at(number: int, wanted: Wanted, most: int) -> sa.Select[Any]:
-    """The newest that are wanted of the newest `number` that are of their site and status."""
-    some = wanted.selection().newest(*_COLUMNS.values(), most=number).subquery()
+def _among(number: int, wanted: Wanted, most: int, of_one: int | None = None) -> sa.Select[Any]:
+    """The newest that are wanted of the newest `number` that are of their sites and status."""
+    some = wanted.selection().newest(*_COLUMNS.values(), most=number, of_one=of_one).subquery()
     return sa.select(some.c.id).where(*_checks(wanted, some.c)).order_by(some.c.id.desc()).limit(most + 1)
 
 
 def _checks(wanted: Wanted, columns: Any) -> list[sa.ColumnElement[bool]]:
     """What the `columns` of a comment have to meet: its words, and its links."""
-    found = [term.as_written(columns) for term in wanted.literal] + with_links(
-        wanted.search, columns["search_link_count"]
-    )
+    found = [term.as_written(columns) for term in wanted.literal]
+    found += with_links(wanted.search, columns["search_link_count"])
     return [_matches(columns["search_words"], wanted.indexed), *found] if wanted.indexed else found
 
 

@@ -70,8 +70,8 @@ class Page:
 
 def page(query: Query, actor: Actor) -> Page:
     """The comments that `query` asks for, newest first; raises `NotFound` for another's site."""
-    whole = wanted(replace(query, after=None), actor)
     listed = wanted(query, actor)
+    whole = replace(listed, below=None)
     if not query.search.empty:
         return _searched(query, whole, listed)
     if query.fold and query.status is Status.PENDING:

@@ -32,23 +32,22 @@ class Selection:
         """Those among them that meet `more`."""
         return replace(self, conditions=(*self.conditions, *more))
 
-    def newest(self, *columns: Any, most: int) -> sa.Select[Any]:
-        """The newest of them, `most` at most."""
+    def newest(self, *columns: Any, most: int, of_one: int | None = None) -> sa.Select[Any]:
+        """The newest of them, `most` at most; or fewer, but `of_one` site at least, as all of them must be sorted."""
         one = len(self.sites) == 1
         own = Comment.site_id == self.sites[0] if one else Comment.site_id.in_(self.sites)
-        begin = self.first if one or self.few else self._begin(most)
-        ended = [] if begin is NO_ID else [Comment.id >= begin]
-        found = sa.select(*columns).where(own, *ended, *self.conditions).limit(most)
+        begin = self.first if one or self.few else self._begin(of_one or most)
+        since = [] if begin is NO_ID else [Comment.id >= begin]
+        found = sa.select(*columns).where(own, *since, *self.conditions).limit(most)
         # Of a few that are found by another index there is none in order; to sort them is not to look for one.
         return found.order_by((sa.func.coalesce(Comment.id, Comment.id) if self.few else Comment.id).desc())
 
-    def _begin(self, most: int) -> sa.ColumnElement[UUID]:
+    def _begin(self, most: int) -> UUID:
         """Where the newest of all begin at the earliest: an index is in order for each site alone."""
         of_site = sa.select(Comment.id).where(Comment.site_id == Site.id, Comment.id >= self.first, *self.conditions)
         last = of_site.order_by(Comment.id.desc()).offset(most - 1).limit(1).correlate(Site).scalar_subquery()
-        lasts = sa.select(last.label("id")).where(Site.id.in_(self.sites)).subquery()
-        latest = sa.select(lasts.c.id).where(lasts.c.id.is_not(None)).order_by(lasts.c.id.desc()).limit(1)
-        return sa.func.coalesce(latest.scalar_subquery(), sa.literal(self.first, Comment.id.type))
+        lasts = db.session.scalars(sa.select(last).where(Site.id.in_(self.sites)))
+        return max(filter(None, lasts), default=self.first)
 
 
 @dataclass(frozen=True, slots=True)
