@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
 from postgresql import ROLE, TEMPLATE, Cluster, find_programs, roomy_memory
 from rules import change_rules
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
@@ -137,6 +138,23 @@ class Client(FlaskClient):
 def store_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process has one limiter: that a test's store was down is not remembered in the next."""
     monkeypatch.setattr(limiter, "_storage_dead", False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addresses_are_compiled_once() -> Iterator[None]:
+    """Each application compiles the same hundred rules, in nearly all of the time that it takes to make one."""
+    made: dict[Any, Any] = {}
+    compiled = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, repr(rule.defaults), append_unknown)
+        if key not in made:
+            made[key] = compiled(rule, append_unknown)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", once)
+        yield
 
 
 @pytest.fixture(scope="session")
