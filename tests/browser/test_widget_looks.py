@@ -175,7 +175,9 @@ def test_what_a_finger_presses_is_44_pixels_high(touch: Reader, article: Article
     assert touch.page.evaluate("matchMedia('(pointer: coarse)').matches")
     assert too_small(touch.page, 44) == []
     touch.page.evaluate("document.body.style.cssText = 'font-size: 13px !important'")
-    sizes = "e => [...e.shadowRoot.querySelectorAll('[part=input]')].map((e) => parseFloat(getComputedStyle(e).fontSize))"
+    sizes = (
+        "e => [...e.shadowRoot.querySelectorAll('[part=input]')].map((e) => parseFloat(getComputedStyle(e).fontSize))"
+    )
     assert min(touch.page.locator("comments-thread").evaluate(sizes)) >= 16, "a telephone would zoom in"
 
 
