@@ -301,9 +301,11 @@ def axe() -> Axe:
         return [f"{v['id']}: {n['target']} {n['failureSummary']}" for v in found["violations"] for n in v["nodes"]]
 
     def look(page: Page) -> list[str]:
-        """All rules in the scheme that the page is in, and those of colours in the other."""
+        """All rules in the scheme that the page is in, and those of colours in the other; forced ones have no scheme."""
         page.evaluate(script)
         found = run(page, AXE_TAGS)
+        if page.evaluate("matchMedia('(forced-colors: active)').matches"):
+            return found
         dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
         page.emulate_media(color_scheme="light" if dark else "dark", reduced_motion="reduce")
         found += run(page, AXE_COLOURS)
