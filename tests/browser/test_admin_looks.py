@@ -15,7 +15,7 @@ from tests.browser.articles import Articles
 from tests.browser.conftest import Axe, Service
 from tests.browser.test_queue_meanwhile import looks_again
 
-LIKE = "Buy the very best pills at our most wonderful shop of the whole week, dear reader {}"
+LIKE = "Watches and bags for every wrist and shoulder, straight from our workshop in the hills, lot {}"
 
 
 @dataclass(frozen=True)
