@@ -255,7 +255,7 @@ def test_a_theme_that_is_asked_for_brings_its_own_paper(
     ada: Reader, article: Article, axe: Axe, theme: str, paper: int, ink: int
 ) -> None:
     ada.opens(article(attributes=f' theme="{theme}"', head=DARK if theme == "light" else ""))
-    assert colour(ada.page.locator("comments-thread"), "backgroundColor") == [paper, paper, paper, 255]
+    expect(ada.page.locator("comments-thread")).to_have_css("background-color", f"rgb({paper}, {paper}, {paper})")
     assert colour(ada.page.locator("comments-thread #body")) == [ink, ink, ink, 255]
     assert axe(ada.page) == []
 
