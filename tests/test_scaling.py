@@ -41,7 +41,8 @@ def test_no_number_comes_from_a_sequence(app: Flask) -> None:
 
 def test_pages_are_read_by_the_last_id_and_not_by_a_number_of_rows() -> None:
     skipping = re.compile(r"\.offset\(|\bOFFSET\b")
-    assert [path.name for path in PACKAGE.rglob("*.py") if skipping.search(path.read_text())] == []
+    # The newest of several sites begin where each has a page of its own: that skips a page, however deep one has read.
+    assert [path.name for path in PACKAGE.rglob("*.py") if skipping.search(path.read_text())] == ["selection.py"]
 
 
 def test_every_read_is_answered_in_one_of_three_ways() -> None:
