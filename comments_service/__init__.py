@@ -12,6 +12,7 @@ from .comments import pages as thread_pages
 from .comments import views as comments
 from .comments.cache import Cache, CachedReads
 from .comments.validity import validity_of
+from .moderation import mail_pages
 from .moderation import pages as queue_pages
 from .moderation import thread_pages as discussion_pages
 from .moderation import thread_views as discussions
@@ -24,7 +25,7 @@ from .widget import pages as widget
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
 JSON = (comments, submissions, moderation, discussions, settings_views, openapi, health)
-ADMINISTRATION = (settings_pages, people_pages, numbers_pages, code_pages, passkey_pages)
+ADMINISTRATION = (mail_pages, settings_pages, people_pages, numbers_pages, code_pages, passkey_pages)
 HTML = (thread_pages, submission_pages, queue_pages, discussion_pages, *ADMINISTRATION, widget)
 
 

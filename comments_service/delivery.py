@@ -21,7 +21,7 @@ from .errors import NotFound
 from .extensions import db
 from .housekeeping import keep_house
 from .i18n import Translate
-from .moderation import purge
+from .moderation import by_mail, purge
 from .notify import digest, edge, mail, outbox
 from .notify import invitation as invitation_mail
 from .notify.digest import Excerpt
@@ -84,6 +84,7 @@ def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bo
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
+    id: UUID
     """Where a mail goes, and who says what stands in it."""
 
     address: str
@@ -94,7 +95,10 @@ def recipients(site_id: str, sealer: Sealer) -> dict[str, Recipient]:
     """Those who decide for the site, by their ids: its own moderators, and the administrators."""
     named = sa.select(SiteModerator.moderator_id).where(SiteModerator.site_id == site_id)
     rows = db.session.scalars(sa.select(Moderator).where(Moderator.everywhere | Moderator.id.in_(named)))
-    return {str(row.id): Recipient(sealer.open(row.address_sealed, row.id), _translator(row, site_id)) for row in rows}
+    return {
+        str(row.id): Recipient(row.id, sealer.open(row.address_sealed, row.id), _translator(row, site_id))
+        for row in rows
+    }
 
 
 def _translator(moderator: Moderator | None, site_id: str) -> Translate:
@@ -117,7 +121,7 @@ def _tell(
     for person, recipient in people.items():
         theirs = [message for message in messages if person not in message.told]
         try:
-            if words := _words(site_id, theirs, settings, recipient.translate):
+            if words := _words(site_id, theirs, settings, recipient, now):
                 letter = mail.Mail(recipient.address, *words, f"{theirs[0].id}.{person}", now)
                 mail.send(letter, settings.smtp_url, settings.mail_from)
             told.append(person)
@@ -171,21 +175,28 @@ def _tell_the_edge(site_id: str, messages: list[Claimed], settings: Settings, no
     return True
 
 
-def _words(site_id: str, messages: list[Claimed], settings: Settings, translate: Translate) -> tuple[str, str] | None:
+def _words(
+    site_id: str, messages: list[Claimed], settings: Settings, recipient: Recipient, now: datetime
+) -> tuple[str, str] | None:
     """Subject and text of the mail about those comments that still wait; None when none does."""
+
+    def link(one: Excerpt) -> str:
+        token = by_mail.token(one.id, one.version, recipient.id, http.signer(), now)
+        return f"{settings.address}/admin/mail/{token}"
+
     waiting = _excerpts(site_id, [UUID(message.payload["comment"]) for message in messages])
     if not waiting:
         return None
-    subject = translate(digest.subject(site_id, len(waiting)))
-    return subject, digest.text(site_id, waiting, settings.address, translate)
+    subject = recipient.translate(digest.subject(site_id, len(waiting)))
+    return subject, digest.text(site_id, waiting, settings.address, recipient.translate, link)
 
 
 def _excerpts(site_id: str, comment_ids: list[UUID]) -> list[Excerpt]:
     """Those of the comments that still wait, as a mail tells of them."""
     rows = db.session.execute(
-        sa.select(Comment.name, Thread.title, Thread.page, Comment.body)
+        sa.select(Comment.id, Comment.version, Comment.name, Thread.title, Thread.page, Comment.body)
         .join(Thread, sa.and_(Thread.site_id == Comment.site_id, Thread.id == Comment.thread_id))
         .where(Comment.site_id == site_id, Comment.id.in_(comment_ids), Comment.status == Status.PENDING)
         .order_by(Comment.id)
     )
-    return [Excerpt(name, title or page, body) for name, title, page, body in rows]
+    return [Excerpt(row.id, row.version, row.name, row.title or row.page, row.body) for row in rows]

@@ -29,6 +29,7 @@ NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
 STORE_SECONDS = 0.25  # a request that finds the store hanging waits for it two or three times
 # Where a request keeps what was made of its headers, and the language that whoever is signed in has chosen.
 CLIENT, CLIENT_KEY, CHOSEN = "comments.client_address", "comments.client_key", "comments.language"
+SPOKEN = "comments.languages"  # and those that it was found to be answered in
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
 API_HEADERS = {
@@ -69,10 +70,16 @@ def signer() -> Signer:
 def language(of_site: str = "") -> str:
     """The language to answer in: asked for by `lang`, in the address or a form, else the reader's, else `of_site`.
 
-    A moderator's is the one that she has chosen, else her browser's.
+    A moderator's is the one that she has chosen, else her browser's. A page asks for each of its sentences, so the
+    answer is kept with the request.
     """
-    reader = [tag for tag, _ in request.accept_languages]
-    return i18n.choose(request.args.get("lang"), _language_of_form(), request.environ.get(CHOSEN), reader, of_site)
+    environ = request.environ
+    asked = environ.get(CHOSEN), of_site
+    known: dict[tuple[str | None, str], str] = environ.setdefault(SPOKEN, {})
+    if asked not in known:
+        reader = [tag for tag, _ in request.accept_languages]
+        known[asked] = i18n.choose(request.args.get("lang"), _language_of_form(), environ.get(CHOSEN), reader, of_site)
+    return known[asked]
 
 
 def _language_of_form() -> str | None:

@@ -17,6 +17,7 @@ class Purpose(enum.StrEnum):
     RECEIPT = "receipt"
     INVITATION = "invitation"
     PASSKEY = "passkey"
+    DECISION = "decision"
 
 
 class BadToken(Exception):

@@ -1,6 +1,7 @@
 """Mia is told what waits for her: once, in one mail, by a real mail server, whatever that server answers first."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from aiosmtpd.controller import Controller
 from door import MIAS_ADDRESS, Browser, add_mia
 from flask import Flask
@@ -445,3 +447,101 @@ def test_an_invitation_that_nobody_took_is_forgotten_with_its_address(blog: str)
     invited()
     delivery.keep_house(http.now() + timedelta(days=7, minutes=1))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Invitation)) == 0
+
+
+# Deciding from a mail
+
+
+def link_in(letter: EmailMessage) -> str:
+    """Where the mail leads to decide on its first comment."""
+    found = re.search(r"http://127\.0\.0\.1:8000(/admin/mail/\S+)", words(letter))
+    assert found
+    return found[1]
+
+
+@pytest.fixture
+def door(app: Flask) -> Browser:
+    """Somebody's browser, not signed in."""
+    return Browser(app)
+
+
+def reading(days: int = 0) -> time_machine.travel:
+    """The time at which a mail is read, some days after it came."""
+    return time_machine.travel(http.now() + GATHERED + timedelta(days=days))
+
+
+@pytest.mark.usefixtures("mia_at_her_desk")
+def test_mia_decides_from_her_mail_once_and_the_log_says_so(
+    ada: Commenter, mia: Mia, door: Browser, delivers: Callable[..., None], mail_server: MailServer
+) -> None:
+    held = ada.submits("How warm was the dough?")
+    delivers()
+    (letter,) = mail_server.received_by(MIAS_ADDRESS)
+    link = link_in(letter)
+    with reading():
+        for method in ("GET", "HEAD", "GET"):  # a scanner looks at every link
+            assert door.opens(link, method).status_code == 200
+        assert mia.sees(held.json["comment"]["id"])["status"] == "pending"
+        assert "How warm was the dough?" in door.reads(door.opens(link))
+        assert ada.email not in door.opens(link).text
+        answer = door.sends(link, status="approved")
+        assert answer.status_code == 303
+        assert "Approved: 1 comment." in door.reads(door.opens(answer.location))
+        assert mia.sees(held.json["comment"]["id"])["status"] == "approved"
+        again = door.sends(link, status="spam")
+        assert "Somebody changed this comment in the meantime." in door.reads(door.opens(again.location))
+    assert mia.sees(held.json["comment"]["id"])["status"] == "approved"
+    (event,) = ada.client.get("/api/v1/moderation/events", headers=mia._headers()).json["events"]
+    assert (event["kind"], event["by"], event["note"], event["changed"]) == ("decide", "Mia", "By mail", 1)
+    assert not door.is_signed_in()
+
+
+@pytest.mark.usefixtures("mia_at_her_desk")
+def test_a_link_is_about_the_text_that_the_mail_told(
+    ada: Commenter, mia: Mia, door: Browser, delivers: Callable[..., None], mail_server: MailServer
+) -> None:
+    held = ada.submits("How warm was the dough?")
+    delivers()
+    link = link_in(mail_server.received_by(MIAS_ADDRESS)[0])
+    ada.changes(held, "Buy pills")
+    with reading():
+        assert "<button" not in door.opens(link).text.partition("<main")[2]
+        door.sends(link, status="approved")
+    assert mia.sees(held.json["comment"]["id"])["status"] == "pending"
+
+
+@pytest.mark.usefixtures("olga_too")
+def test_a_link_ends_with_a_week_with_the_comment_and_with_the_right_to_decide(
+    ada: Commenter, mia: Mia, door: Browser, delivers: Callable[..., None], mail_server: MailServer
+) -> None:
+    held = ada.submits("How warm was the dough?")
+    delivers()
+    link = link_in(mail_server.received_by(OLGA)[0])
+    mias = link_in(mail_server.received_by(MIAS_ADDRESS)[0])
+    with reading(days=8):
+        assert door.opens(link).status_code == 404
+        assert door.sends(link, status="approved").status_code == 404
+    olga = moderators.find(OLGA, http.sealer())
+    assert olga
+    with reading():
+        assert door.opens(link).status_code == 200
+        assert door.opens(link[:-2]).status_code == 404
+        people.set_role(SITE, olga.id, None, COMMAND_LINE, http.now())
+        assert door.sends(link, status="approved").status_code == 404
+        assert door.opens(mias).status_code == 200
+        mia.decides(held, "trash")
+        ada.client.delete(f"/api/v1/moderation/comments/{held.json['comment']['id']}", headers=mia._headers())
+        assert door.opens(mias).status_code == 404
+
+
+@pytest.mark.usefixtures("mia_at_her_desk")
+def test_another_website_cannot_press_the_button_of_a_link(
+    ada: Commenter, mia: Mia, door: Browser, delivers: Callable[..., None], mail_server: MailServer
+) -> None:
+    held = ada.submits("How warm was the dough?")
+    delivers()
+    link = link_in(mail_server.received_by(MIAS_ADDRESS)[0])
+    with reading():
+        assert door.sends(link, {"Sec-Fetch-Site": "cross-site"}, status="approved").status_code == 403
+        assert door.sends(link, status="burnt").status_code == 422
+    assert mia.sees(held.json["comment"]["id"])["status"] == "pending"

@@ -360,6 +360,29 @@ def test_it_is_said_how_often_a_text_came_today(ada: Commenter, mia: Browser, ho
     assert page.words.count("This text came 3 times today.") == 1
 
 
+def test_the_record_of_an_address_tells_its_names_and_what_came_of_them(ada: Commenter, mia: Browser) -> None:
+    ada.submits("First!")
+    decided_elsewhere(Status.APPROVED)
+    ada.submits("Second!", name="Adam")
+    db.session.execute(sa.update(Comment).where(Comment.name == "Adam").values(status=Status.SPAM))
+    db.session.commit()
+    ada.submits("Third!")
+    day = now().strftime("%Y-%m-%d")
+    known = f"From this address: 1 approved, 1 pending, 1 spam; first seen {day}; as Ada, Adam. All of it by Ada"
+    assert known in opens(mia).words
+
+
+def test_each_card_is_called_after_who_wrote_it_and_says_its_keys(ada: Commenter, mia: Browser) -> None:
+    ada.submits("First!")
+    ada.submits("Second!", name="Adam")
+    page = opens(mia)
+    names = {e.attributes["id"]: " ".join(e.text.split()) for e in page.elements if "id" in e.attributes}
+    assert [names[card.attributes["aria-labelledby"]] for card in page.all("article")] == ["Adam", "Ada"]
+    assert [len(page.all(tag)) for tag in ("h1", "h2")] == [1, 2 + len(page.all("dialog"))]
+    keys = [e.attributes["aria-keyshortcuts"] for e in page.all("button") if "aria-keyshortcuts" in e.attributes]
+    assert keys == ["a", "s", "d"] * 2
+
+
 # The search box
 
 

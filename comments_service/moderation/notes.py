@@ -9,6 +9,7 @@ from ..comments.models import Status
 from ..i18n import N_, Counted, Sayable, Sentence
 
 MOST = 300  # letters
+BY_MAIL = N_("By mail")
 MATCHING = N_("All that match {search} to {status}")
 TRASHED = Counted("In the trash for {count} day", "In the trash for {count} days")
 CAPPED = Counted("{count} of the oldest spam, beyond what is kept", "{count} of the oldest spam, beyond what is kept")

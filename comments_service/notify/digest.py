@@ -1,7 +1,8 @@
 """What a moderator is told: that comments wait, folded into one mail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from ..i18n import N_, Counted, Sentence, Translate
 
@@ -14,8 +15,10 @@ MORE = Counted("… and {count} more.", "… and {count} more.")
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A waiting comment, as far as a mail tells of it: no address, no link that works."""
+    """A waiting comment, as far as a mail tells of it: no address, no link of a stranger's that works."""
 
+    id: UUID
+    version: int
     name: str
     article: str
     body: str
@@ -26,12 +29,18 @@ def subject(site_id: str, number: int) -> Sentence:
     return Sentence(SUBJECT, {"count": number, "site": site_id})
 
 
-def text(site_id: str, excerpts: Sequence[Excerpt], address: str, translate: Translate) -> str:
-    """The mail's text, by `translate` in somebody's language: the first few comments quoted, and where to decide."""
+def text(
+    site_id: str, excerpts: Sequence[Excerpt], address: str, translate: Translate, link: Callable[[Excerpt], str]
+) -> str:
+    """The mail's text, by `translate` in somebody's language.
+
+    The first few comments are quoted, each with the `link` by which whoever gets the mail decides on it.
+    """
     parts = [translate(Sentence(WAIT, {"count": len(excerpts), "site": site_id})), f"{address}/admin/"]
     for one in excerpts[:SHOWN]:
         whose = Sentence(N_("{name} on {article}:"), {"name": one.name, "article": one.article})
-        parts.append(f"{translate(whose)}\n{_quoted(one.body)}")
+        decide = translate(Sentence(N_("Decide on it: {link}"), {"link": link(one)}))
+        parts.append(f"{translate(whose)}\n{_quoted(one.body)}\n\n{decide}")
     if len(excerpts) > SHOWN:
         parts.append(translate(Sentence(MORE, {"count": len(excerpts) - SHOWN})))
     return "\n\n".join(parts) + "\n"

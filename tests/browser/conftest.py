@@ -48,6 +48,7 @@ class Service:
     url: str
     token: str
     command: Callable[..., str]
+    place: Path  # its instance folder
 
     def invites(self) -> str:
         """A link that signs the moderator in once."""
@@ -167,7 +168,7 @@ def serving(origin: str, place: Path, *, lenient: bool = True, **settings: str) 
         )  # fmt: skip
         try:
             await_ready(f"http://localhost:{port}", process, place / "log")
-            yield Service(f"http://localhost:{port}", token, command)
+            yield Service(f"http://localhost:{port}", token, command, place)
         finally:
             process.terminate()
             process.wait(10)

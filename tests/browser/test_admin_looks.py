@@ -4,13 +4,20 @@ axe finds nothing on any of them, nothing sticks out at the side, and what is pr
 """
 
 import re
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from comments_service import config
+from comments_service.moderation import by_mail
+from comments_service.signing import Signer
 from tests.browser.articles import Articles
 from tests.browser.conftest import Axe, Service
 from tests.browser.test_queue_meanwhile import looks_again
@@ -70,6 +77,7 @@ class Desk:
         yield from self._comments()
         yield from self._owner()
         yield from self._account()
+        yield from self._mail()
 
     def _door(self) -> Iterator[str]:
         self.opens("/admin/sign-in")
@@ -160,6 +168,20 @@ class Desk:
         yield "log, one undone"
         self.opens("/admin/nowhere")
         yield "nowhere"
+
+    def _mail(self) -> Iterator[str]:
+        """What a link in a mail opens, to whoever is not signed in."""
+        self.page.context.clear_cookies()
+        card = self.writes(f"{self.word} by mail", f"{self.word}m")
+        with closing(sqlite3.connect(self.service.place / "comments.sqlite3")) as connection:
+            [(mia,)] = connection.execute("SELECT id FROM moderator WHERE name = 'Mia'").fetchall()
+        signer = Signer(config.Settings(instance_path=self.service.place).keys())
+        token = by_mail.token(UUID(card["id"]), 1, UUID(mia), signer, datetime.now(UTC))
+        self.opens(f"/admin/mail/{token}")
+        yield "a letter"
+        with self.page.expect_navigation():
+            self.page.locator(".verb-approved").click()
+        yield "a letter, decided"
 
     def _owner(self) -> Iterator[str]:
         self.opens("/admin/numbers")
