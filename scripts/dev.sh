@@ -37,7 +37,7 @@ set_up() {
 }
 
 # What the tests need from Debian. Left out with a word where it cannot be installed; under CI it must be there.
-SYSTEM='chromium:chromium fonts-noto-core:- postgresql:pg_ctlcluster pgbouncer:/usr/sbin/pgbouncer nginx-light:/usr/sbin/nginx redis-server:redis-server firefox-esr:firefox-esr webkit2gtk-driver:WebKitWebDriver xvfb:Xvfb hugo:hugo'
+SYSTEM='chromium:chromium fonts-noto-core:- postgresql:pg_ctlcluster pgbouncer:/usr/sbin/pgbouncer nginx-light:/usr/sbin/nginx redis-server:redis-server firefox-esr:firefox-esr webkit2gtk-driver:WebKitWebDriver xvfb:Xvfb hugo:hugo jekyll:jekyll wordpress:wp-setup php-cli:php mariadb-server-core:/usr/sbin/mariadbd'
 system_packages() {
   missing=
   for pair in $SYSTEM; do

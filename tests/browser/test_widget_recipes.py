@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.articles import Articles
 from tests.browser.conftest import Complaints, Service
+from tests.browser.engines import patiently, running
 from tests.browser.reader import Reader
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +48,35 @@ COMPILE = """
 import { compile } from '@vue/compiler-dom'
 const [template, isCustomElement] = process.argv.slice(1)
 console.log(compile(template, { mode: 'module', prefixIdentifiers: true, isCustomElement: eval(isCustomElement) }).code)
+"""
+WORDPRESS = Path("/usr/share/wordpress")
+MARIADB = Path("/usr/sbin/mariadbd")
+# The least that WordPress calls a theme, a request for an article, and how it is installed and asked.
+THEME = """<!doctype html><html <?php language_attributes(); ?>><title><?php bloginfo( 'name' ); ?></title>
+<?php while ( have_posts() ) { the_post(); the_title( '<h1>', '</h1>' ); the_content(); comments_template(); } ?>"""
+REQUEST = """<?php
+$table_prefix = 'wp_';
+[$host, $path] = explode( '/', substr( WP_HOME, 7 ) );
+$_SERVER += ['HTTP_HOST' => $host, 'REQUEST_METHOD' => 'GET', 'REQUEST_URI' => "/$path/bread/"];
+"""
+INSTALL = """<?php
+define( 'WP_INSTALLING', true );
+require 'settings.php';
+( new mysqli( null, 'root', '', null, 0, substr( DB_HOST, 10 ) ) )->query( 'CREATE DATABASE wordpress' );
+require ABSPATH . 'wp-settings.php';
+require ABSPATH . 'wp-admin/includes/upgrade.php';
+function wp_mail() {}
+wp_install( 'Bakery', 'mia', 'mia@desk.example', false, '', 'secret' );
+switch_theme( 'bakery' );
+update_option( 'permalink_structure', '/%postname%/' );
+wp_insert_post( ['post_title' => 'Bread & "butter"', 'post_name' => 'bread', 'post_status' => 'publish'] );
+"""
+SHOW = """<?php
+define( 'WP_USE_THEMES', true );
+require 'settings.php';
+require ABSPATH . 'wp-settings.php';
+wp();
+require ABSPATH . WPINC . '/template-loader.php';
 """
 
 
@@ -137,12 +168,73 @@ def test_an_article_made_by_hugo(
     run("hugo", "--source", source, "--destination", tmp_path / "hugo")
     articles.lay_out(tmp_path / "hugo")
     Reader(page).opens(f"{articles.url}/hugo/bread/").writes("Made by Hugo")
-    [held] = [c for c in service.waiting() if c["body_source"] == "Made by Hugo"]
-    assert (held["page"], held["thread"]["title"]) == ("/hugo/bread", 'Bread & "butter"')
+    assert thread_of(service, "Made by Hugo") == ("/hugo/bread", 'Bread & "butter"')
+
+
+def test_an_article_made_by_jekyll(
+    recipe: Callable[[str], str], page: Page, articles: Articles, service: Service, tmp_path: Path
+) -> None:
+    needed(shutil.which("jekyll"), "jekyll")
+    source = tmp_path / "source"
+    call = re.search(r"`(\{% include .*?%\})`", DOCUMENT.read_text())
+    assert call
+    write(source / "_config.yml", f"url: {articles.url}\nbaseurl: /jekyll\npermalink: pretty\n")
+    write(source / "_posts/2026-11-23-bread.md", '---\nlayout: post\ntitle: Bread & "butter"\n---\nFlour.\n')
+    write(source / "_layouts/post.html", f"<!doctype html><html lang=en><h1>{{{{ page.title }}}}</h1>{call[1]}")
+    write(source / "_includes/comments.html", recipe("Jekyll"))
+    run("jekyll", "build", "--disable-disk-cache", "--source", source, "--destination", tmp_path / "jekyll")
+    articles.lay_out(tmp_path / "jekyll")
+    Reader(page).opens(f"{articles.url}/jekyll/2026/11/23/bread/").writes("Made by Jekyll")
+    assert thread_of(service, "Made by Jekyll") == ("/jekyll/2026/11/23/bread", 'Bread & "butter"')
+
+
+def test_an_article_of_wordpress(
+    recipe: Callable[[str], str], page: Page, articles: Articles, service: Service, tmp_path: Path
+) -> None:
+    needed(WORDPRESS.is_dir() and shutil.which("php") and MARIADB.exists(), "wordpress, php-cli, mariadb-server-core")
+    theme = tmp_path / "content/themes/bakery"
+    write(theme / "style.css", "/* Theme Name: Bakery */")
+    write(theme / "index.php", THEME)
+    write(theme / "comments.php", recipe("WordPress"))
+    settings = {
+        "ABSPATH": f"{WORDPRESS}/",
+        "WP_CONTENT_DIR": f"{tmp_path}/content",
+        "WP_HOME": f"{articles.url}/wordpress",
+    }
+    settings |= {"WP_SITEURL": settings["WP_HOME"], "DB_HOST": f"localhost:{tmp_path}/sql", "DB_NAME": "wordpress"}
+    settings |= {"DB_USER": "root", "DB_PASSWORD": "", "DB_CHARSET": "utf8mb4", "DB_COLLATE": ""}
+    defined = "".join(f"define('{name}', '{value}');\n" for name, value in settings.items())
+    write(tmp_path / "settings.php", REQUEST.replace("<?php\n", f"<?php\n{defined}"))
+    write(tmp_path / "install.php", INSTALL)
+    write(tmp_path / "show.php", SHOW)
+    (tmp_path / "data").mkdir()
+    with ExitStack() as stack:
+        # Without its tables of users it asks nobody who he is, and is there at once.
+        running(stack, [
+            MARIADB, "--no-defaults", f"--datadir={tmp_path}/data", f"--socket={tmp_path}/sql", "--skip-networking",
+            "--skip-grant-tables", *(["--user=root"] if os.geteuid() == 0 else []),
+        ], {})  # fmt: skip
+        patiently(lambda: (tmp_path / "sql").exists() or None)
+        run("php", tmp_path / "install.php")
+        html = run("php", tmp_path / "show.php")
+    assert "<h1>Bread" in html
+    Reader(page).opens(articles.publish(service.url, "/wordpress/bread/", html)).writes("Made by WordPress")
+    assert thread_of(service, "Made by WordPress") == ("/wordpress/bread", "Bread & “butter”")
+
+
+def thread_of(service: Service, body: str) -> tuple[str, str]:
+    """The key and the title of the page below which the comment `body` waits."""
+    [held] = [comment for comment in service.waiting() if comment["body_source"] == body]
+    return held["page"], held["thread"]["title"]
 
 
 def test_articles_made_by_mkdocs_with_material_and_its_instant_loading(
-    recipe: Callable[[str], str], page: Page, articles: Articles, tmp_path: Path, complaints: Complaints
+    recipe: Callable[[str], str],
+    page: Page,
+    articles: Articles,
+    service: Service,
+    tmp_path: Path,
+    complaints: Complaints,
 ) -> None:
     needed(find_spec("material"), "mkdocs-material")
     source = tmp_path / "source"
@@ -156,6 +248,7 @@ def test_articles_made_by_mkdocs_with_material_and_its_instant_loading(
     articles.lay_out(tmp_path / "mkdocs")
     ada = Reader(page).opens(f"{articles.url}/mkdocs/")
     ada.writes("Below the bread")
+    assert thread_of(service, "Below the bread")[0] == "/mkdocs"
     page.evaluate("window.same = true")
     article = page.locator("article.md-content__inner")
     article.get_by_role("link", name="Rye").click()
