@@ -284,6 +284,9 @@ def test_a_narrow_column_of_a_wide_page_has_its_fields_one_below_the_other(ada: 
     assert tops() == 1
     ada.page.evaluate("document.querySelector('comments-thread').style.width = '240px'")
     assert tops() == 3
+    box = ada.page.get_by_role("checkbox").bounding_box()
+    assert box
+    assert box["width"] == box["height"]
 
 
 def test_nothing_moves_by_itself(ada: Reader, article: Article, service: Service) -> None:
