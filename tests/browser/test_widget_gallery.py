@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Service
+from tests.browser.conftest import Complaints, Service
 from tests.browser.reader import Reader
 
 Article = Callable[..., str]
@@ -46,7 +46,14 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(("theme", "width", "lang"), LOOKS)
 def test_the_widget_sits_for_its_pictures(
-    browser: Browser, article: Article, service: Service, gallery: Path, theme: str, width: int, lang: str
+    browser: Browser,
+    article: Article,
+    service: Service,
+    gallery: Path,
+    complaints: Complaints,
+    theme: str,
+    width: int,
+    lang: str,
 ) -> None:
     root = ' dir="rtl"' if lang == "ar" else ""
     # Without reserved room, a picture ends where the widget does.
@@ -57,7 +64,7 @@ def test_the_widget_sits_for_its_pictures(
         has_touch=width < 500, is_mobile=width < 500,
     )  # fmt: skip
     context.set_default_timeout(10_000)
-    ada = Reader(context.new_page())
+    ada = Reader(complaints.listen(context.new_page()))
     look = f"{theme}-{width}-{lang}"
 
     def keep(state: str) -> None:
@@ -106,10 +113,12 @@ def talk(service: Service, url: str) -> None:
         parent = None if answers is None else ids[answers]
         ids.append(service.submit(f"/{path}", origin, name=name, body=body, parent=parent)["id"])
         service.approve_all(f"/{path}")
+    service.answers({"id": ids[-1]}, "That table is the one we bake by.")
 
 
 def photograph(page: Page, picture: Path) -> None:
     """Keep the widget, and nothing but the widget, as `picture`."""
     page.evaluate("document.fonts.ready")
+    page.mouse.move(0, 0)  # what is pointed at looks otherwise
     page.locator("comments-thread").screenshot(path=picture, animations="disabled", caret="hide")
     assert 1_000 < picture.stat().st_size < MOST_BYTES
