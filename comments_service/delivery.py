@@ -84,9 +84,9 @@ def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bo
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    id: UUID
-    """Where a mail goes, and who says what stands in it."""
+    """Where a mail goes, to whom, and who says what stands in it."""
 
+    id: UUID
     address: str
     translate: Translate
 
