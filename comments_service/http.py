@@ -2,7 +2,7 @@
 
 import ipaddress
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from .sites import registry, tags
 from .sites.models import Site
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Application = Callable[..., Iterable[bytes]]  # WSGI, PEP 3333
 
 CORS_SECONDS = 7200
 NOTE = "x-cache-note"  # what a view tells the cache; it goes no further
@@ -32,12 +33,12 @@ CLIENT, CLIENT_KEY, CHOSEN = "comments.client_address", "comments.client_key", "
 SPOKEN = "comments.languages"  # and those that it was found to be answered in
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TOO_MANY = i18n.N_("That was a lot in a short time. Please try again in {minutes} min; what you wrote is kept.")
-API_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+API_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -199,16 +200,17 @@ def check_origin(site: Site) -> None:
 
 def allow_origin(response: Response) -> Response:
     """Let the pages of a site read the public API's answers; used by the public blueprints."""
-    response.vary.add("Origin")
+    headers = response.headers
+    headers["Vary"] = f"{headers['Vary']}, Origin" if "Vary" in headers else "Origin"
     origin = request.headers.get("Origin")
     if not origin or not _may_read(origin):
         return response
-    response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+    headers["Access-Control-Allow-Origin"] = origin
+    headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
-        response.headers["Access-Control-Max-Age"] = str(CORS_SECONDS)
+        headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
+        headers["Access-Control-Max-Age"] = str(CORS_SECONDS)
     return response
 
 
@@ -229,20 +231,38 @@ def init_app(app: Flask) -> None:
     """Limit what is read, and send the headers that every answer carries."""
     settings = cast(config.Settings, app.extensions["settings"])
     app.config.update(_limiter_storage(settings))
-    before = list(app.before_request_funcs[None])
+    before, after = list(app.before_request_funcs[None]), list(app.after_request_funcs[None])
     limiter.init_app(app)
-    app.before_request_funcs[None] = before  # no limit stands before a view: the library's look for one takes a while
+    # No limit stands before a view, and we say ourselves what is left: the library's looks around each take a while.
+    app.before_request_funcs[None], app.after_request_funcs[None] = before, after
     app.extensions["translate"] = translate
     app.register_error_handler(RateLimitExceeded, lambda error: render(too_many(error)))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_limit
     app.config["MAX_FORM_PARTS"] = 100
 
+    app.wsgi_app = Dressed(app.wsgi_app)  # type: ignore[method-assign]
+
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in API_HEADERS.items():
-            response.headers.setdefault(name, value)
         response.headers.update(_limit_headers())
         return response
+
+
+class Dressed:
+    """A WSGI application whose every answer carries our headers, each unless the answer has its own.
+
+    They go on last of all: in the framework's own hands each of them would cost as much as a look at the database.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            said = {name for name, _ in headers}
+            return start_response(status, headers + [each for each in API_HEADERS if each[0] not in said], *rest)
+
+        return self._application(environ, start)
 
 
 def _limiter_storage(settings: config.Settings) -> dict[str, Any]:

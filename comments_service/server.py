@@ -212,6 +212,7 @@ class Front:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._common = _common_to_all(settings)
         self._cache: Cache = app.extensions["cache"]
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
         # PostgreSQL is waited for more than it is worked on: there requests go side by side.
@@ -242,7 +243,7 @@ class Front:
         except ServiceError as refusal:
             reply = _refused(refusal)
         else:
-            environ = _environ(scope, body, self._settings)
+            environ = _environ(self._common, scope, body)
             loop = asyncio.get_running_loop()
             reply = await loop.run_in_executor(self._pool, self._answer, environ)
         protocol.response_bytes(*reply)
@@ -285,31 +286,36 @@ def _end_with_master() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _environ(scope: Any, body: bytes, settings: Settings) -> dict[str, Any]:
-    """The WSGI environment of a request whose body has arrived."""
+def _common_to_all(settings: Settings) -> dict[str, Any]:
+    """What the WSGI environments of all requests have in common."""
     public = urlsplit(settings.address)
-    client, _, _ = scope.client.rpartition(":")
-    environ = {
-        "REQUEST_METHOD": scope.method,
+    return {
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
         "SERVER_NAME": public.hostname or settings.host,
         "SERVER_PORT": str(public.port or {"http": 80, "https": 443}[public.scheme]),
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": client.strip("[]"),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": public.scheme,
-        "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": settings.workers > 1,
         "wsgi.run_once": False,
     }
-    environ |= _header_variables(scope.headers.items())
-    environ["CONTENT_LENGTH"] = str(len(body))
-    return environ
+
+
+def _environ(common: dict[str, Any], scope: Any, body: bytes) -> dict[str, Any]:
+    """The WSGI environment of a request whose body has arrived."""
+    return {
+        **common,
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.input": io.BytesIO(body),
+        **_header_variables(scope.headers.items()),
+        "CONTENT_LENGTH": str(len(body)),
+    }
 
 
 def _header_variables(headers: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """The commenter's address: is it one, what is its usual spelling, and was it mistyped?"""
 
+from functools import lru_cache
+
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3
@@ -39,6 +41,7 @@ TOP_LEVEL_SLIPS = {
     ".ogr": ".org",
     ".rog": ".org",
 }
+DOMAINS_KEPT = 1024  # most of what people type comes from a few
 SHORTEST = 7  # letters of a domain; below that a letter more or less is another name
 
 
@@ -78,6 +81,7 @@ def suggest(text: str) -> str | None:
         return None
 
 
+@lru_cache(DOMAINS_KEPT)
 def _domain_meant(domain: str) -> str:
     for slip, right in TOP_LEVEL_SLIPS.items():
         if domain.endswith(slip):

@@ -74,8 +74,8 @@ def question(site: Site) -> reading.Question:
 
 def asked_page(site: Site) -> str:
     """The page that the query names, as its key."""
-    translate = i18n.translator(http.language())
-    return page_key.normalise(request.args.get("page"), site.origins, policy.of(site).page_parameters, translate)
+    page, parameters = request.args.get("page"), policy.of(site).page_parameters
+    return page_key.normalise(page, site.origins, parameters, http.translate)
 
 
 def _key_or_none(site: Site, page: str) -> str | None:

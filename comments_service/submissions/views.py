@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, request
 
-from .. import config, http, i18n
+from .. import config, http
 from ..comments import form_token, markup, reading
 from ..comments.form import Form, parse, parse_body
 from ..comments.models import Comment, Status, Thread
@@ -48,7 +48,7 @@ def add(site_id: str) -> Response:
 @http.limit("preview_limits")
 def preview(site_id: str) -> Response:
     http.check_origin(registry.find(site_id))
-    body = parse_body(http.json_body(), i18n.translator(http.language()))
+    body = parse_body(http.json_body(), http.translate)
     return http.answer({"body": markup.parse(body)})
 
 
@@ -62,7 +62,7 @@ def show_own(comment_id: UUID) -> Response:
 def change_own(comment_id: UUID) -> Response:
     comment = own_comment(comment_id)
     site = registry.find(comment.site_id)
-    body = parse_body(http.json_body(), i18n.translator(http.language()))
+    body = parse_body(http.json_body(), http.translate)
     changed = arrival.changed(comment, thread_of(comment).page, body, sender(), http.sealer())
     return own_answer(edit(changed, policy.of(site), grace()))
 
@@ -100,14 +100,13 @@ def services() -> channels.Services:
 
 def parse_for(site: Site, data: dict[str, object]) -> Form:
     """The form in `data`, its page written as the site's key; raises `InvalidForm` naming every wrong field."""
-    form = parse(data, i18n.translator(http.language()))
+    form = parse(data, http.translate)
     return replace(form, page=page_of(site, form.page))
 
 
 def page_of(site: Site, page: object) -> str:
     """The key of `page`."""
-    translate = i18n.translator(http.language())
-    return page_key.normalise(page, site.origins, policy.of(site).page_parameters, translate)
+    return page_key.normalise(page, site.origins, policy.of(site).page_parameters, http.translate)
 
 
 def sender() -> arrival.Sender:
