@@ -6,6 +6,8 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,13 @@ from comments_service.privacy.sealing import CannotOpen, Sealer
 
 SEALER = Sealer(Keys(b"k" * 32))
 OTHER = Sealer(Keys(b"o" * 32))
+
+
+@given(st.binary(min_size=32, max_size=100), st.text(max_size=40))
+def test_keys_are_derived_as_rfc_5869_says(secret: bytes, purpose: str) -> None:
+    purpose = purpose.encode("utf-8", "replace").decode()
+    library = HKDF(SHA256(), 32, salt=None, info=f"comments-service/{purpose}".encode())
+    assert Keys(secret).derive(purpose) == library.derive(secret)
 
 
 @given(st.text(max_size=254))

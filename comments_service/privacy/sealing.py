@@ -8,10 +8,10 @@ its own, cut to 16 bytes. Machine addresses are only ever kept as such an HMAC.
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any
 from uuid import UUID
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..keys import Keys
 
@@ -36,27 +36,27 @@ class Sealer:
     """Seals and opens addresses with the keys of one instance."""
 
     def __init__(self, keys: Keys) -> None:
-        self._cipher = AESGCM(keys.derive("address/seal"))
-        self._secrets = AESGCM(keys.derive("secret/seal"))
+        self._addresses = _Cipher(keys.derive("address/seal"))
+        self._secrets = _Cipher(keys.derive("secret/seal"))
         self._lookup_key = keys.derive("address/lookup")
         self._client_key = keys.derive("client/lookup")
         self._fingerprint_key = keys.derive("fingerprint")
 
     def seal(self, address: str, row: UUID) -> SealedAddress:
         """Seal `address` for the row with the id `row`."""
-        return SealedAddress(_sealed(self._cipher, address, row), self.lookup(address))
+        return SealedAddress(self._addresses.seal(address, row), self.lookup(address))
 
     def open(self, sealed: bytes, row: UUID) -> str:
         """The address that `seal` sealed for `row`; raises `CannotOpen` for any other."""
-        return _opened(self._cipher, sealed, row)
+        return self._addresses.open(sealed, row)
 
     def seal_secret(self, secret: str, row: UUID) -> bytes:
         """Seal what we have to know again and nobody may read, for the row with the id `row`."""
-        return _sealed(self._secrets, secret, row)
+        return self._secrets.seal(secret, row)
 
     def open_secret(self, sealed: bytes, row: UUID) -> str:
         """The secret that `seal_secret` sealed for `row`; raises `CannotOpen` for any other."""
-        return _opened(self._secrets, sealed, row)
+        return self._secrets.open(sealed, row)
 
     def lookup(self, address: str) -> bytes:
         """16 bytes, equal for equal addresses whatever their case, and useless without the key."""
@@ -71,17 +71,29 @@ class Sealer:
         return _keyed(self._fingerprint_key, "\0".join(f"{len(part)}:{part}" for part in parts))
 
 
-def _sealed(cipher: AESGCM, text: str, row: UUID) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return KEY_ID + nonce + cipher.encrypt(nonce, text.encode(), KEY_ID + row.bytes)
+class _Cipher:
+    """AES-256-GCM under one key. The library and its seven megabytes come with the first use: reading needs none."""
 
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
-def _opened(cipher: AESGCM, sealed: bytes, row: UUID) -> str:
-    nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-    try:
-        return cipher.decrypt(nonce, text, sealed[:1] + row.bytes).decode()
-    except (InvalidTag, ValueError) as error:
-        raise CannotOpen("this was sealed with another key or for another row") from error
+    @cached_property
+    def _aes(self) -> Any:
+        return import_module("cryptography.hazmat.primitives.ciphers.aead").AESGCM(self._key)
+
+    def seal(self, text: str, row: UUID) -> bytes:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed: bytes = self._aes.encrypt(nonce, text.encode(), KEY_ID + row.bytes)
+        return KEY_ID + nonce + sealed
+
+    def open(self, sealed: bytes, row: UUID) -> str:
+        nonce, text = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        refused = import_module("cryptography.exceptions").InvalidTag
+        try:
+            opened: bytes = self._aes.decrypt(nonce, text, sealed[:1] + row.bytes)
+            return opened.decode()
+        except (refused, ValueError) as error:
+            raise CannotOpen("this was sealed with another key or for another row") from error
 
 
 def _keyed(key: bytes, text: str) -> bytes:
