@@ -73,13 +73,16 @@ case $command in
     system_packages
     node_packages
     [ $# -eq 0 ] || exec .venv/bin/python -m pytest "$@"
-    # Two at a time: what runs on PostgreSQL takes as long as the rest, and is told of behind it.
-    told=$(mktemp) failed=0
-    .venv/bin/python -m pytest --ignore tests/browser --database postgresql >"$told" 2>&1 &
-    .venv/bin/python -m pytest || failed=1
-    wait $! || failed=1
-    cat "$told"
-    rm -f "$told"
+    # All at once, for browsers and databases wait as much as they work; each is told of when those before it have ended.
+    told=$(mktemp -d) failed=0
+    .venv/bin/python -m pytest --ignore tests/browser >"$told/sqlite" 2>&1 & sqlite=$!
+    .venv/bin/python -m pytest --ignore tests/browser --database postgresql >"$told/postgresql" 2>&1 & postgresql=$!
+    .venv/bin/python -m pytest tests/browser || failed=1
+    wait $sqlite || failed=1
+    cat "$told/sqlite"
+    wait $postgresql || failed=1
+    cat "$told/postgresql"
+    rm -rf "$told"
     exit $failed
     ;;
   check)
