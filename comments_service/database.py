@@ -366,6 +366,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # NORMAL would lose the last acknowledged comments when the power fails.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What a statement may have to take back is kept in memory, and no file made and removed for it.
+    connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA secure_delete = ON")
 
 
