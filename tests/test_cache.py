@@ -58,7 +58,7 @@ def test_a_second_reader_gets_the_same_bytes_without_the_application(
     first = thread.opens()
     entry = kept(cache, "page=%2F2026%2Fbread")
     assert entry is not None
-    assert entry.plain.body == first.data
+    assert entry.form("").body == first.data
     assert thread.opens().data == first.data
 
 
@@ -120,6 +120,23 @@ def test_each_reader_gets_an_encoding_he_takes(ada: Commenter, mia: Mia, client:
         headers={"Accept-Encoding": accepted, "If-None-Match": f'"other", W/{answer.headers["ETag"]}'},
     )
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+
+
+def test_an_answer_is_kept_as_readers_take_it_and_no_other_way(
+    ada: Commenter, mia: Mia, client: FlaskClient, cache: Cache
+) -> None:
+    mia.approves(ada.submits("Bread " * 200))
+    said = {}
+    for accepted in ("br", "gzip", ""):
+        answer = client.get(f"{THREAD}?page={PAGE}", headers={"Accept-Encoding": accepted})
+        said[accepted] = answer.data
+        entry = kept(cache)
+        assert entry is not None
+        assert (entry.made, {name: form.body for name, form in entry.forms.items()}) == (None, said)
+        assert cache._size == entry.size == entry.counted < sum(map(len, said.values())) + 4_000
+    assert brotli.decompress(said["br"]) == gzip.decompress(said["gzip"]) == said[""]
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["ETag"] == entry.etag
 
 
 def test_head_tells_what_get_would(thread: Reader, client: FlaskClient) -> None:

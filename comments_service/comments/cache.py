@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
@@ -25,8 +26,11 @@ from ..http import NOTE, Note
 from .validity import Epoch, Revision, Validity
 
 COMPRESSED_FROM = 512  # bytes
+ENTRY_BYTES = 1024  # what an answer takes besides its body
 GZIP_LEVEL = 6
+HEADERS_SHARED = 64
 BROTLI_QUALITY = 5
+BROTLI_WINDOWS = 16, 22  # the least and the most, as powers of two
 ALIAS_LETTERS = 2_000_000  # in all spellings of addresses that are remembered
 LONGEST_ALIAS = 4_000
 MOST_NAMES = 1_000  # in a query; with more, an address is no reader's
@@ -68,28 +72,34 @@ class Form:
 
 @dataclass(slots=True)
 class Entry:
-    """An answer, in each encoding once somebody has asked for it, and when it was last known to be right."""
+    """An answer, in each encoding that somebody has asked for, and when it was last known to be right."""
 
     note: Note
-    plain: Form
     epoch: Epoch
     revision: Revision | None
     kept: bool  # to compress what is given once is the proxy's business, which may keep it
-    compressed: dict[str, Form] = field(default_factory=dict)
-
-    @property
-    def size(self) -> int:
-        """About its bytes: in gzip and brotli it takes half of what it takes plain, if as much."""
-        return len(self.plain.body) * 2 + 1024
+    made: Form | None  # as it is, until the first has asked for it
+    etag: str
+    compressible: bool
+    forms: dict[str, Form] = field(default_factory=dict)
+    size: int = 0  # bytes, about
+    counted: int = 0  # of these by the cache
 
     def form(self, accepted: str) -> Form:
         """The answer in the best of our encodings that a reader takes, where that pays."""
-        encoding = _encoding(accepted) if self.kept and len(self.plain.body) >= COMPRESSED_FROM else ""
-        if not encoding:
-            return self.plain
-        found = self.compressed.get(encoding)
-        if found is None:
-            found = self.compressed[encoding] = _compressed(self.plain, encoding)
+        encoding = _encoding(accepted) if self.kept and self.compressible else ""
+        return self.forms.get(encoding) or self._form_in(encoding)
+
+    def _form_in(self, encoding: str) -> Form:
+        """The answer in an encoding that nobody has asked for yet.
+
+        Most readers take the shortest, so the longest is not kept for its own sake: it can be had from any other.
+        """
+        plain = self.made or self.forms.get("") or _opened(next(iter(self.forms.values())), self.etag)
+        found = _compressed(plain, encoding) if encoding else plain
+        self.forms = {**self.forms, encoding: found}
+        self.made = None
+        self.size = sum(len(form.body) + ENTRY_BYTES for form in self.forms.values())
         return found
 
     def reply(self, origin: str | None, seen: str | None, accepted: str, *, head: bool = False) -> Reply:
@@ -101,7 +111,7 @@ class Entry:
                 ("access-control-allow-origin", origin),
                 ("access-control-expose-headers", "ETag, Retry-After"),
             ]
-        if seen is not None and self.plain.etag.rstrip('"') in seen:  # in whatever encoding it was seen
+        if seen is not None and self.etag.rstrip('"') in seen:  # in whatever encoding it was seen
             return Reply(304, headers, b"")
         headers.append(("content-length", str(len(form.body))))
         return Reply(200, headers, b"" if head else form.body)
@@ -141,7 +151,7 @@ class Cache:
         """The entry for an address when a quick look shows that it is right; never waits."""
         key = self.key(path, query)
         entry = self._entries.get(key) if key else None
-        if entry is None or _over(entry.note):
+        if key is None or entry is None or _over(entry.note):
             return None
         try:
             epoch = self._validity.epoch()
@@ -151,6 +161,8 @@ class Cache:
                 entry.epoch = epoch
         except sqlite3.Error:
             return None
+        if entry.counted != entry.size:
+            self._count(key, entry)
         return entry
 
     def get(self, key: Key, make: Callable[[], Reply]) -> Entry | Reply:
@@ -178,9 +190,7 @@ class Cache:
         if entry.note.site is not None and entry.epoch != epoch and not self._unchanged(entry):
             return None
         entry.epoch = epoch
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
+        self._count(key, entry)
         return entry
 
     def _unchanged(self, entry: Entry) -> bool:
@@ -196,21 +206,29 @@ class Cache:
         if note is None or reply.status != 200:
             return Reply(reply.status, _without_note(reply.headers), reply.body)
         revision = before if guess and guess.note.page == note.page else None
-        entry = Entry(note, _plain(reply), epoch, revision, kept=bool(self._limit))
+        entry = _entry(_plain(reply), note, epoch, revision, kept=bool(self._limit))
         self._keep(key, entry)
         return entry
 
     def _keep(self, key: Key, entry: Entry) -> None:
         with self._lock:
             old = self._entries.pop(key, None)
-            self._size -= old.size if old else 0
-            if entry.size > self._limit // 4:
+            self._size -= old.counted if old else 0
+            if entry.size <= self._limit // 4:
+                self._entries[key] = entry
+                self._count(key, entry)
+
+    def _count(self, key: Key, entry: Entry) -> None:
+        """Count `entry` as it is now and as the one used last; what has no room any more goes."""
+        with self._lock:
+            if self._entries.get(key) is not entry:
                 return
-            self._entries[key] = entry
-            self._size += entry.size
+            self._entries.move_to_end(key)
+            self._size += entry.size - entry.counted
+            entry.counted = entry.size
             while self._size > self._limit:
                 _, dropped = self._entries.popitem(last=False)
-                self._size -= dropped.size
+                self._size -= dropped.counted
 
 
 class CachedReads:
@@ -296,19 +314,40 @@ def _over(note: Note) -> bool:
 def _plain(reply: Reply) -> Form:
     """The answer as it is, with the headers that we add."""
     dropped = {"content-length", "etag", "vary", "date", NOTE}
-    shared = [(name, value) for name, value in reply.headers if name not in dropped]
+    shared = [_one(name, value) for name, value in reply.headers if name not in dropped]
     etag = f'"{blake2b(reply.body, digest_size=12).hexdigest()}"'
     return Form(etag, (*shared, ("vary", "Origin, Accept-Encoding"), ("etag", etag)), reply.body)
+
+
+def _entry(plain: Form, note: Note, epoch: Epoch, revision: Revision | None, *, kept: bool) -> Entry:
+    length = len(plain.body)
+    return Entry(note, epoch, revision, kept, plain, plain.etag, length >= COMPRESSED_FROM, size=length + ENTRY_BYTES)
+
+
+@lru_cache(HEADERS_SHARED)
+def _one(name: str, value: str) -> tuple[str, str]:
+    """The one header of this name and value: nearly all entries have the same."""
+    return name, value
 
 
 def _compressed(plain: Form, encoding: str) -> Form:
     etag = f'{plain.etag[:-1]}-{encoding}"'
     headers = [(name, value) for name, value in plain.headers if name != "etag"]
     if encoding == "br":
-        body = brotli.compress(plain.body, quality=BROTLI_QUALITY)
+        # A window as wide as the body: the usual one, of 4 MB, takes six times as long to make ready.
+        window = min(max(len(plain.body).bit_length(), BROTLI_WINDOWS[0]), BROTLI_WINDOWS[1])
+        body = brotli.compress(plain.body, quality=BROTLI_QUALITY, lgwin=window)
     else:
         body = gzip.compress(plain.body, GZIP_LEVEL, mtime=0)
     return Form(etag, (*headers, ("etag", etag), ("content-encoding", encoding)), body)
+
+
+def _opened(form: Form, etag: str) -> Form:
+    """The plain answer from a compressed one."""
+    encoding = dict(form.headers)["content-encoding"]
+    body = brotli.decompress(form.body) if encoding == "br" else gzip.decompress(form.body)
+    headers = [(name, value) for name, value in form.headers if name not in {"etag", "content-encoding"}]
+    return Form(etag, (*headers, ("etag", etag)), body)
 
 
 def _encoding(accepted: str) -> str:

@@ -9,7 +9,7 @@ from .content import BREAD, Content
 from .figures import Bench, Figure
 from .machine import memory_megabytes
 from .reads import TURNS, warm
-from .services.ours import Ours
+from .services.ours import BROWSER, Ours
 from .services.process import Running
 from .wrk import Reads
 
@@ -38,11 +38,11 @@ def figures(bench: Bench, content: Content) -> list[Figure]:
 
 
 def _work(bench: Bench, ours: Ours, service: Running, content: Content) -> None:
-    """Threads in turn, a busy thread, and submissions."""
+    """Threads in turn and a busy thread, as browsers ask, and submissions."""
     small = [ours.thread(page) for page in content.small[:TURNS]]
-    warm(service, small)
-    wrk.run(service, Reads(small, connections=64), bench.seconds)
-    wrk.run(service, Reads([ours.thread(BREAD)]), bench.seconds)
+    warm(service, small, BROWSER)
+    wrk.run(service, Reads(small, BROWSER, connections=64), bench.seconds)
+    wrk.run(service, Reads([ours.thread(BREAD)], BROWSER), bench.seconds)
     ours.begin_writing(service, [content.small[-1]])
     submitting.run(service, lambda number: ours.submission(content.small[-1], number), 16, bench.seconds)
 

@@ -30,6 +30,7 @@ QUEUE = "/api/v1/moderation/comments?status=pending&limit=50"
 # Each submission comes from a client of its own, as behind a proxy. Each client has the usual limits; those that all
 # clients have together are counted and checked, and as wide as the load is.
 LOADED = {
+    "MALLOC_ARENA_MAX": "1",  # as the systemd unit and the container have it
     "COMMENTS_TRUSTED_PROXIES": "127.0.0.1",
     "COMMENTS_SITE_LIMIT": "10000000 per minute",
     "COMMENTS_PAGE_LIMIT": "10000000 per minute",
