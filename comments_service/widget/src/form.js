@@ -135,7 +135,8 @@ export function drawForm(thread, specs) {
 
   function accept(answer) {
     const { comment, status } = answer
-    const { own, list, tell, send } = thread
+    const { grow, own, list, tell, send } = thread
+    grow((status === 'approved') - (edited?.status === 'approved'))
     own.follow(edited, { ...answer, body_source: body.value })
     draft({ values: null, sent: null })
     if (remember.firstChild.checked) person({ person: { ...values(), body: '' } })

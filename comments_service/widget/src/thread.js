@@ -59,18 +59,25 @@ export function openThread(host, root, signal) {
   }
 
   function show(answer) {
-    const { texts, form, state, count, max_depth: deepest } = answer
+    const { texts, form, state, max_depth: deepest } = answer
+    const title = h(thread.heading)
     thread.pinned = answer.pinned
     const say = (thread.say = speaker(lang, texts))
     thread.refusal = state !== 'open' && say(state)
     thread.form = drawForm(thread, form.fields)
     thread.list = makeList(thread, deepest)
-    more = button(say('more'), () => showMore().catch(stay))
+    more = button('', () => showMore().catch(stay))
     add(answer)
-    const title = h(thread.heading, { class: count ? 'title' : 'quiet' }, say(count ? 'comments' : 'empty', { count }))
+    /** Let the heading count as many more, or fewer. */
+    thread.grow = (change) => {
+      answer.count += change
+      title.className = answer.count ? 'title' : 'quiet'
+      title.textContent = say(answer.count ? 'comments' : 'empty', answer)
+    }
+    thread.grow(0)
     root.replaceChildren(
       h('section', null,
-        h('header', null, title, count > 1 && drawOrder()), thread.list.element, more),
+        h('header', null, title, answer.count > 1 && drawOrder()), thread.list.element, more),
       thread.form.home,
       live,
     )
@@ -82,6 +89,7 @@ export function openThread(host, root, signal) {
     thread.own.show()
     next = answer.next
     more.hidden = !next
+    more.firstChild.textContent = thread.say('more')
   }
 
   function drawOrder() {
