@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
@@ -303,15 +304,19 @@ def test_an_index_page_tells_how_many_comments_there_are(ada: Reader, article: A
 
 
 def test_while_the_service_is_down_the_article_is_whole_and_says_where_to_go(
-    ada: Reader, article: Article, complaints: Complaints
+    ada: Reader, article: Article, service: Service, complaints: Complaints
 ) -> None:
     page = ada.page
     page.route("**/api/v1/**", lambda route: route.abort())
-    page.goto(article())
+    page.goto(url := article())
     expect(page.get_by_text("Comments could not be loaded.")).to_be_visible()
     expect(page.get_by_role("link", name="Read them on their own page")).to_be_visible()
     expect(page.get_by_role("link", name="Comments", exact=True)).to_be_visible()
     assert len(complaints.ours()) == 1
+    page.get_by_role("link", name="Read them on their own page").click()
+    expect(page.get_by_role("heading", name="Leave a Comment")).to_be_visible()
+    assert page.url == f"{service.url}/s/blog/thread?page={quote(path_of(url), safe='')}"
+    page.go_back()
     page.unroute("**/api/v1/**")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("comments-thread form")).to_be_visible()
@@ -364,12 +369,15 @@ def test_hostile_styles_do_not_reach_the_form(ada: Reader, article: Article) -> 
 def test_the_page_is_asked_for_twice_at_most_before_the_first_comment_shows(
     ada: Reader, article: Article, service: Service
 ) -> None:
-    asked: list[Request] = []
-    ada.page.on("request", lambda request: asked.append(request) if service.url in request.url else None)
-    ada.opens(article())
-    assert [request.url.split("?")[0].removeprefix(service.url) for request in asked] == [
-        "/embed.js",
-        "/api/v1/sites/blog/thread",
+    url = article()
+    asked: list[str] = []
+    ada.page.on("request", lambda request: asked.append(request.url))
+    ada.opens(url)
+    # The article itself and its icon are its own; nobody else is asked for anything.
+    theirs = [address for address in asked if not address.startswith(url.rsplit("/", 1)[0])]
+    assert [address.split("?")[0] for address in theirs] == [
+        f"{service.url}/embed.js",
+        f"{service.url}/api/v1/sites/blog/thread",
     ]
 
 

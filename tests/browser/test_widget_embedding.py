@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.articles import Articles
 from tests.browser.conftest import SITE, Complaints, Service
@@ -97,6 +97,7 @@ def test_a_draft_survives_a_tab_that_dies(context: BrowserContext, article: Arti
     url = article()
     ada = Reader(context.new_page()).opens(url)
     ada.fills("Nearly done with this sentence")
-    ada.page.close(run_before_unload=False)
+    with ada.page.expect_event("crash"), pytest.raises(Error, match="crash"):
+        ada.page.goto("chrome://crash")
     again = Reader(context.new_page()).opens(url)
     expect(again.page.locator("comments-thread #body")).to_have_value("Nearly done with this sentence")
