@@ -97,6 +97,12 @@ def test_times_are_near_in_words_and_exact_when_asked(ada: Reader, article: Arti
     expect(times.first).to_have_attribute("datetime", re.compile(r"^20\d\d-"))
 
 
+def test_many_comments_are_counted_as_the_reader_writes_numbers(ada: Reader, article: Article) -> None:
+    change_thread(ada.page, lambda answer: answer.update(count=12_345))
+    heading = ada.opens(article(attributes=' lang="de"')).page.locator("comments-thread h2").first
+    expect(heading).to_have_text("12.345 Kommentare")
+
+
 def test_where_nobody_has_written_it_says_so(ada: Reader, article: Article) -> None:
     expect(ada.opens(article()).page.get_by_role("heading", name="No comments yet")).to_be_visible()
 
