@@ -225,6 +225,11 @@ def test_a_link_to_a_comment_loads_the_page_it_stands_on(ada: Reader, article: A
     found = ada.page.locator(f"comments-thread article:has(a[href$='#comment-{last['id']}'])")
     expect(found).to_be_focused()
     expect(found).to_contain_text("Number 104")
+    found.get_by_role("button", name="Reply").click()
+    ada.fills("Half an answer, far below")
+    ada.page.goto("about:blank")
+    ada.opens(url)
+    expect(found.locator("+ form #body")).to_have_value("Half an answer, far below")
 
 
 def test_more_comments_come_when_asked_for_and_the_first_new_one_has_the_focus(

@@ -260,6 +260,23 @@ def test_every_answer_and_every_page_has_a_draft_of_its_own(ada: Reader, article
     expect(body).to_have_value("For Ann")
 
 
+def test_half_an_answer_outlives_what_it_answers(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Asked and regretted")
+    question = service.approve("Asked and regretted")
+    ada.opens(url).page.get_by_role("button", name="Reply to Ann").click()
+    ada.fills("Half an answer")
+    service.removes(question)
+    ada.opens(url)
+    expect(ada.comments()).to_have_count(0)
+    expect(ada.page.locator("comments-thread #form")).to_have_text("Leave a Comment")
+    expect(ada.page.locator("comments-thread #body")).to_have_value("Half an answer")
+    ada.sends()
+    expect(ada.own()).to_contain_text("Half an answer")
+    ada.opens(url)
+    expect(ada.page.locator("comments-thread #body")).to_have_value("")
+
+
 def test_half_a_change_outlives_a_reload(ada: Reader, article: Article) -> None:
     ada.opens(url := article()).writes("Bake at 250 degrees.")
     ada.page.get_by_role("button", name="Edit").click()

@@ -44,6 +44,7 @@ export function openThread(host, root, signal) {
       const answer = await fetchPage()
       if (signal.aborted) return
       show(answer)
+      thread.form.turn(await reach(thread.refusal ? '' : thread.memory().answering))
       thread.send('loaded', { count: answer.count })
       await find()
       thread.own.refresh()
@@ -81,7 +82,6 @@ export function openThread(host, root, signal) {
       thread.form.home,
       live,
     )
-    thread.form.restore()
   }
 
   function add(answer) {
@@ -112,11 +112,15 @@ export function openThread(host, root, signal) {
     tell(say('comments', { count }))
   }
 
-  /** Go to the comment that the page's address names, loading what lies before it. */
+  /** Load what lies before the comment `id`, and itself, if it is there. */
+  async function reach(id) {
+    while (id && next && !thread.list.get(id)) add(await fetchPage(next))
+    return id
+  }
+
+  /** Go to the comment that the page's address names. */
   async function find() {
-    const id = location.hash.split('#comment-')[1]
-    while (id && !thread.list.get(id) && next) add(await fetchPage(next))
-    thread.list.visit(id)
+    thread.list.visit(await reach(location.hash.split('#comment-')[1]))
   }
 
   /** What is here stays here; the reader may try again. */

@@ -15,7 +15,7 @@ export function locale(lang) {
 export function ago(time, lang) {
   let amount = (time - new Date()) / 1000
   for (const unit in STEPS) {
-    if (-amount < STEPS[unit]) {
+    if (amount > -STEPS[unit]) {
       return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(Math.round(amount), unit)
     }
     amount /= STEPS[unit]
