@@ -15,7 +15,7 @@ const EMBED = `${WIDGET}dist/embed.js`
 const SOLVER = `${WIDGET}dist/pow.js`
 // Names that only the script itself uses: never those of the browser, of the service's answers, or of what is stored.
 const OWN_NAMES =
-  /^(answers|article|buttons|complain|depth|element|follow|heading|home|list|memory|note|offer|order|path|problem|put|read|recall|refresh|refusal|replies|restore|say|send|show|stand|tell|visit|write)$/
+  /^(answers|article|buttons|complain|depth|element|follow|grow|heading|home|list|memory|note|offer|order|path|problem|put|read|recall|refresh|refusal|replies|say|send|show|stand|tell|turn|visit|write)$/
 const TARGET = ['es2022', 'chrome123', 'firefox121', 'safari17.5']
 
 /** The stylesheet becomes a string in the script, minified first; the spaces in custom properties esbuild leaves to us. */

@@ -265,7 +265,7 @@ def test_eve_cannot_send_the_form_from_her_page(browser: Browser, thread: Reader
 
 def test_the_form_may_stand_in_the_article(browser: Browser, mia: Mia) -> None:
     browser.opens_the_thread(fragment="1")
-    assert browser.page.targets == [f"http://127.0.0.1:8000/s/{SITE}/comments"]
+    assert browser.page.targets == [f"http://127.0.0.1:8000/s/{SITE}/comments#form"]
     assert browser.sends(ORIGIN, **ADA).status_code == 303
     browser.opens_the_thread(fragment="1")
     ben = {**ADA, "name": "Ben", "email": "ben@ben-nevis.org"}

@@ -80,6 +80,11 @@ class Service:
         headers = {"Authorization": f"Bearer {self.token}"}
         self._send(f"api/v1/moderation/comments/{comment['id']}/reply", {"body": body}, headers, "POST")
 
+    def removes(self, comment: dict[str, Any]) -> None:
+        """Put `comment` into the trash, whatever became of it so far."""
+        path = f"comments/{comment['id']}"
+        self._ask(path, {"status": "trash", "version": self._ask(path)["version"]})
+
     def pin(self, comment: dict[str, Any]) -> None:
         """Let `comment` come first in its thread."""
         self._ask(f"threads/{self.thread(comment)}", {"pinned": comment["id"]})

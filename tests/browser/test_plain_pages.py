@@ -25,7 +25,7 @@ def plain(browser: Browser) -> Iterator[Page]:
 def fills(page: Page, **fields: str) -> None:
     for name, text in {"name": "Ada", "email": "ada@ada-lovelace.org", **fields}.items():
         page.locator(f"[name={name}]").fill(text)
-    page.get_by_role("button", name="Post Comment").click()
+    page.locator("form button").click()
 
 
 def test_ada_writes_and_ben_answers_without_a_script(plain: Page, article: Article, service: Service) -> None:
@@ -93,3 +93,16 @@ def test_axe_finds_nothing_on_the_plain_pages(
     expect(page.locator("form")).to_have_count(0)
     fine("closed")
     context.close()
+
+
+def test_ada_is_shown_what_is_wrong_where_it_is_wrong_however_long_the_discussion(
+    plain: Page, article: Article, service: Service
+) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="A long story.\n\n" * 100)
+    service.approve_all(path_of(url))
+    plain.goto(f"{service.url}/s/{SITE}/thread?page={path_of(url)}")
+    fills(plain, body="Short", website="no site at all")
+    expect(plain.get_by_role("alert")).to_be_in_viewport()
+    fills(plain, website="")
+    expect(plain.get_by_role("status")).to_be_in_viewport()

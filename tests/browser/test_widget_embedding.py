@@ -8,14 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.articles import Articles
 from tests.browser.conftest import SITE, Complaints, Service
-from tests.browser.reader import Reader
+from tests.browser.reader import Reader, path_of
 
 Article = Callable[..., str]
 
+STRICT = (
+    "default-src 'none'; script-src {service}; connect-src {service}; style-src 'self';"
+    " require-trusted-types-for 'script'"
+)
+DOCUMENT = (
+    (Path(__file__).parents[2] / "docs" / "embed.md").read_text().replace("https://comments.example.org", "{service}")
+)
 HOSTILE_TEXT = "</script><script>alert(1)</script> <!-- <script> ]]> &amp; \u2028 `"
 
 
@@ -97,6 +104,42 @@ def test_a_draft_survives_a_tab_that_dies(context: BrowserContext, article: Arti
     url = article()
     ada = Reader(context.new_page()).opens(url)
     ada.fills("Nearly done with this sentence")
-    ada.page.close(run_before_unload=False)
+    with ada.page.expect_event("crash"), pytest.raises(Error, match="crash"):
+        ada.page.goto("chrome://crash")
     again = Reader(context.new_page()).opens(url)
     expect(again.page.locator("comments-thread #body")).to_have_value("Nearly done with this sentence")
+
+
+def documented(opening: str) -> str:
+    """The lines of docs/embed.md from the one that begins with `opening` to the end of their block."""
+    [block] = re.findall(rf"^({re.escape(opening)}.*?)```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
+@pytest.mark.parametrize(
+    "policy", [STRICT, f"default-src 'none'; {documented('script-src').strip()}"], ids=["strict", "documented"]
+)
+def test_nothing_runs_where_the_site_allows_only_our_script_and_trusted_types(
+    ada: Reader, article: Article, service: Service, complaints: Complaints, policy: str
+) -> None:
+    url = article(headers={"Content-Security-Policy": policy.format(service=service.url)})
+    ada.opens(url).writes("<img src=x onerror=alert(1)> **and** [a](javascript:alert(1))")
+    broken = [line for line in complaints.lines if "Content Security Policy" in line and "inline style" not in line]
+    assert broken == []  # the test page's own inline style is the one thing refused
+
+
+def test_drawing_what_the_manual_says_to_paste_shifts_nothing(ada: Reader, article: Article, service: Service) -> None:
+    snippet = documented('<comments-thread site="blog"><a').replace("{service}", service.url)
+    url = article(
+        f"<!doctype html><html lang=en><title>Bread</title><style>{documented('comments-thread { display')}</style>"
+        f"<h1>Bread</h1>{snippet}<footer>Baked by hand</footer>"
+    )
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Calm")
+    service.approve("Calm")
+    ada.page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => { for (const e of list.getEntries()) shift += e.value })"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    ada.opens(url)
+    expect(ada.comments()).to_have_count(1)
+    assert ada.page.evaluate("shift") == 0

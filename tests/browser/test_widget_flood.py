@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.browser.articles import Articles
 from tests.browser.conftest import Complaints, Service, serving
 from tests.browser.reader import Reader
-from tests.browser.test_widget import STRICT
+from tests.browser.test_widget_embedding import STRICT
 
 
 @pytest.fixture(scope="module")

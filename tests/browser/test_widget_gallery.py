@@ -1,4 +1,5 @@
-"""Photographs the widget in its states, so that people can look at it: `make gallery` keeps the pictures.
+"""Photographs the widget in its states, and the pages without scripts, so that people can look at them: `make gallery`
+keeps the pictures.
 
 With COMMENTS_TEST_GALLERY naming a folder (`docs/pictures/gallery`) the pictures are kept there.
 """
@@ -6,12 +7,14 @@ With COMMENTS_TEST_GALLERY naming a folder (`docs/pictures/gallery`) the picture
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Complaints, Service
-from tests.browser.reader import Reader
+from tests.browser.conftest import SITE, Complaints, Service
+from tests.browser.reader import Reader, path_of
+from tests.browser.test_plain_pages import fills
 
 Article = Callable[..., str]
 
@@ -25,6 +28,12 @@ LOOKS = [
     ("light", 720, "en"),
     ("light", 360, "en"),
     ("dark", 720, "en"),
+    ("light", 360, "ar"),
+]
+# The service's own pages are as dark as the reader's system.
+PLAIN_LOOKS = [
+    ("light", 720, "en"),
+    ("dark", 360, "en"),
     ("light", 360, "ar"),
 ]
 TALK = (
@@ -68,7 +77,7 @@ def test_the_widget_sits_for_its_pictures(
     look = f"{theme}-{width}-{lang}"
 
     def keep(state: str) -> None:
-        photograph(ada.page, gallery / f"{look}-{state}.png")
+        photograph(ada.page, gallery / f"{look}-{state}.png", "comments-thread")
 
     ada.opens(url)
     keep("empty")
@@ -94,8 +103,7 @@ def test_the_widget_sits_for_its_pictures(
 
 def take_the_rare_ones(ada: Reader, service: Service, url: str, keep: Callable[[str], None]) -> None:
     """A closed discussion and a service that is away: the same everywhere, so once."""
-    path = "/" + url.split("/", 3)[3]
-    service.lock(next(c for c in service.waiting() if c["page"] == path))
+    service.lock(next(c for c in service.waiting() if c["page"] == path_of(url)))
     ada.opens(url)
     expect(ada.page.locator("comments-thread form")).to_be_hidden()
     keep("locked")
@@ -116,9 +124,37 @@ def talk(service: Service, url: str) -> None:
     service.answers({"id": ids[-1]}, "That table is the one we bake by.")
 
 
-def photograph(page: Page, picture: Path) -> None:
-    """Keep the widget, and nothing but the widget, as `picture`."""
+@pytest.mark.parametrize(("scheme", "width", "lang"), PLAIN_LOOKS)
+def test_the_pages_without_scripts_sit_for_theirs(
+    browser: Browser, article: Article, service: Service, gallery: Path, scheme: Any, width: int, lang: str
+) -> None:
+    url = article()
+    talk(service, url)
+    context = browser.new_context(
+        java_script_enabled=False, color_scheme=scheme, viewport={"width": width, "height": 900}, locale="en-GB",
+        has_touch=width < 500, is_mobile=width < 500,
+    )  # fmt: skip
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+
+    def keep(state: str, place: str = "") -> None:
+        photograph(page, gallery / f"plain-{scheme}-{width}-{lang}-{state}.png", place)
+
+    page.goto(f"{service.url}/s/{SITE}/thread?page={path_of(url)}&lang={lang}")
+    keep("thread", "html")
+    page.locator("article footer a").nth(1).click()
+    fills(page, body="Mine is **glazed**.", email="ada@gmial.com", website="no site at all")
+    expect(page.locator(".comments-error")).to_have_count(2)
+    keep("errors")
+    fills(page, website="")
+    expect(page.locator(".comments-state")).to_be_visible()
+    keep("waiting", "html")
+    context.close()
+
+
+def photograph(page: Page, picture: Path, place: str) -> None:
+    """Keep `place` and nothing but it, or with none what is in sight, as `picture`."""
     page.evaluate("document.fonts.ready")
     page.mouse.move(0, 0)  # what is pointed at looks otherwise
-    page.locator("comments-thread").screenshot(path=picture, animations="disabled", caret="hide")
+    (page.locator(place) if place else page).screenshot(path=picture, animations="disabled", caret="hide")
     assert 1_000 < picture.stat().st_size < MOST_BYTES

@@ -127,16 +127,16 @@ def test_the_same_words_keep_their_key_over_a_reload(ada: Reader, article: Artic
 
 
 def test_a_service_that_never_answers_is_given_up_and_asked_twice_more(ada: Reader, article: Article) -> None:
-    # A hundredth of the time, so that nobody has to wait for it.
     ada.page.add_init_script(
-        "window.waits = []; const timeout = AbortSignal.timeout; const later = setTimeout;"
-        "AbortSignal.timeout = (wait) => { waits.push(wait); return timeout.call(AbortSignal, wait / 100) };"
-        "window.setTimeout = (act, wait) => { waits.push(wait); return later(act, wait / 100) }"
+        "window.waits = []; window.haste = 1; const timeout = AbortSignal.timeout; const later = setTimeout;"
+        "AbortSignal.timeout = (wait) => { waits.push(wait); return timeout.call(AbortSignal, wait / haste) };"
+        "window.setTimeout = (act, wait) => { waits.push(wait); return later(act, wait / haste) }"
     )
     ada.opens(article()).fills("Is anybody there?")
     ada.page.locator("comments-thread #body").focus()
     ada.page.wait_for_load_state("networkidle")
-    ada.page.evaluate("waits.length = 0")
+    # A hundredth of the time, so that nobody has to wait for it.
+    ada.page.evaluate("waits.length = 0; haste = 100")
     ada.page.route(SUBMITTING, lambda route: None)
     ada.sends()
     expect(alert(ada)).to_contain_text("Your text is kept here")
@@ -156,11 +156,13 @@ def test_who_is_too_fast_is_told_for_how_long_to_wait(
 
 def test_a_thread_that_never_comes_is_given_up_and_can_be_asked_for_again(ada: Reader, article: Article) -> None:
     ada.page.add_init_script(
-        "const timeout = AbortSignal.timeout; AbortSignal.timeout = (wait) => timeout.call(AbortSignal, wait / 100)"
+        "window.haste = 100; const timeout = AbortSignal.timeout;"
+        "AbortSignal.timeout = (wait) => timeout.call(AbortSignal, wait / haste)"
     )
     ada.page.route(THREAD, lambda route: None)
     ada.page.goto(article())
     expect(ada.page.get_by_text("Comments could not be loaded.")).to_be_visible()
+    ada.page.evaluate("haste = 1")
     ada.page.unroute(THREAD)
     ada.page.get_by_role("button", name="Try again").click()
     expect(ada.page.locator("comments-thread form")).to_be_visible()
@@ -256,6 +258,23 @@ def test_every_answer_and_every_page_has_a_draft_of_its_own(ada: Reader, article
     expect(body).to_have_value("")
     ada.opens(article())
     expect(body).to_have_value("For Ann")
+
+
+def test_half_an_answer_outlives_what_it_answers(ada: Reader, article: Article, service: Service) -> None:
+    url = article()
+    service.submit(path_of(url), url.rsplit("/", 1)[0], body="Asked and regretted")
+    question = service.approve("Asked and regretted")
+    ada.opens(url).page.get_by_role("button", name="Reply to Ann").click()
+    ada.fills("Half an answer")
+    service.removes(question)
+    ada.opens(url)
+    expect(ada.comments()).to_have_count(0)
+    expect(ada.page.locator("comments-thread #form")).to_have_text("Leave a Comment")
+    expect(ada.page.locator("comments-thread #body")).to_have_value("Half an answer")
+    ada.sends()
+    expect(ada.own()).to_contain_text("Half an answer")
+    ada.opens(url)
+    expect(ada.page.locator("comments-thread #body")).to_have_value("")
 
 
 def test_half_a_change_outlives_a_reload(ada: Reader, article: Article) -> None:

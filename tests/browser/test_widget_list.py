@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.articles import SNIPPET, Articles
 from tests.browser.conftest import Complaints, Service
 from tests.browser.reader import Reader, path_of
+from tests.browser.test_widget import SUBMITTING
 from tests.browser.test_widget_kept import change_thread
 
 Article = Callable[..., str]
@@ -95,8 +97,38 @@ def test_times_are_near_in_words_and_exact_when_asked(ada: Reader, article: Arti
     expect(times.first).to_have_attribute("datetime", re.compile(r"^20\d\d-"))
 
 
+def test_many_comments_are_counted_as_the_reader_writes_numbers(ada: Reader, article: Article) -> None:
+    change_thread(ada.page, lambda answer: answer.update(count=12_345))
+    heading = ada.opens(article(attributes=' lang="de"')).page.locator("comments-thread h2").first
+    expect(heading).to_have_text("12.345 Kommentare")
+
+
 def test_where_nobody_has_written_it_says_so(ada: Reader, article: Article) -> None:
     expect(ada.opens(article()).page.get_by_role("heading", name="No comments yet")).to_be_visible()
+
+
+def test_where_nobody_moderates_a_comment_is_counted_at_once_and_a_withdrawn_one_no_more(
+    ada: Reader, article: Article, articles: Articles, service: Service
+) -> None:
+    service.command("site", "add", "tavern", "--origin", articles.url)
+    service.command("site", "settings", "tavern", "moderation=none", "hold_at=100", "spam_at=100")
+    ada.opens(article(snippet=SNIPPET.replace("blog", "tavern")))
+    heading = ada.page.locator("comments-thread h2").first
+    expect(heading).to_have_text("No comments yet")
+    ada.writes("Here is to bread")
+    expect(ada.hears()).to_have_text("Thank you. Your comment is published.")
+    expect(heading).to_have_text("1 comment")
+    ada.writes("And to salt")
+    expect(heading).to_have_text("2 comments")
+    ada.comments().last.get_by_role("button", name="Edit").click()
+    ada.page.locator("comments-thread #body").fill("And to butter")
+    ada.sends()
+    expect(ada.comments().last).to_contain_text("butter")
+    expect(heading).to_have_text("2 comments")
+    ada.comments().last.get_by_role("button", name="Withdraw").click()
+    expect(heading).to_have_text("1 comment")
+    ada.page.reload()
+    expect(heading).to_have_text("1 comment")
 
 
 def test_a_discussion_closed_by_age_says_so(ada: Reader, article: Article) -> None:
@@ -144,8 +176,10 @@ def test_more_that_cannot_be_loaded_can_be_asked_for_again(ada: Reader, article:
     expect(ada.hears()).to_have_text("Comments could not be loaded.")
     expect(ada.comments()).to_have_count(100)
     ada.page.unroute(re.compile("after=."))
-    ada.page.get_by_role("button", name="Try again").click()
+    more = ada.page.get_by_role("button", name="Try again", include_hidden=True)
+    more.click()
     expect(ada.comments()).to_have_count(101)
+    expect(more).to_have_count(0)  # were there still more, they would be shown, not tried again
 
 
 def test_the_canonical_address_is_the_articles_key(ada: Reader, article: Article, service: Service) -> None:
@@ -241,6 +275,12 @@ def test_the_site_hears_of_failures(ada: Reader, article: Article, complaints: C
     expect(ada.page.get_by_role("alert")).to_be_visible()
     assert ada.page.evaluate("heard")
     assert len(complaints.ours()) == 1
+    ada.page.unroute("**/api/v1/**")
+    ada.page.get_by_role("button", name="Try again").click()
+    ada.page.route(SUBMITTING, lambda route: route.fulfill(status=403, json={"detail": "Not now."}))
+    ada.fills("To be refused").sends()
+    expect(ada.page.locator("comments-thread .error[role=alert]")).to_have_text("Not now.")
+    assert ada.page.evaluate("heard") == "Not now."
 
 
 @pytest.mark.parametrize(("root", "attribute", "title"), [

@@ -22,7 +22,8 @@ export function drawField(spec, say) {
     autocomplete: spec.autocomplete,
     part: 'input',
     'aria-describedby': about,
-    input: () => complain(),
+    // An event has nothing to complain of: what is there by now gets advice.
+    input: complain,
   })
   /** Whether it is wanted and missing; whether what is there is right is the service's to say. */
   const problem = () => required && !input.value.trim() && { message: say(`required_${name}`) }

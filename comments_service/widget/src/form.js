@@ -61,7 +61,8 @@ export function drawForm(thread, specs) {
     else home.append(element)
     parent = above && id
     edited = entry
-    draft = openStore(site, page, entry ? 'edit' : 'draft', parent)
+    // By the name of what it answers even when that is gone: half an answer is half a comment by then, and not lost.
+    draft = openStore(site, page, entry ? 'edit' : 'draft', id)
     heading.textContent = say(entry ? 'edit' : above ? 'reply_to' : 'title', above?.comment)
     element.className = entry ? 'brief' : ''
     cancel.hidden = !above
@@ -136,6 +137,7 @@ export function drawForm(thread, specs) {
   function accept(answer) {
     const { comment, status } = answer
     const { own, list, tell, send } = thread
+    thread.grow((status === 'approved') - (edited?.status === 'approved'))
     own.follow(edited, { ...answer, body_source: body.value })
     draft({ values: null, sent: null })
     if (remember.firstChild.checked) person({ person: { ...values(), body: '' } })
@@ -174,5 +176,5 @@ export function drawForm(thread, specs) {
   const known = person().person
   remember.firstChild.checked = known
   fill(known)
-  return { home, stand, offer, restore: () => turn(!refusal && memory().answering) }
+  return { home, stand, offer, turn }
 }

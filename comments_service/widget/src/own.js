@@ -8,7 +8,7 @@ export function keepOwn(thread) {
   const { memory, lang, tell } = thread
   const recall = () => memory().own || []
   const isPending = (entry) => entry.status === 'pending'
-  const isTimely = (entry) => new Date(entry.editable_until) > Date.now()
+  const isTimely = (entry) => new Date(entry.editable_until) > new Date()
 
   /** Draw what is kept over the list: waiting comments are in no list, published ones may still be changed. */
   function show() {
@@ -54,6 +54,7 @@ export function keepOwn(thread) {
     const answer = await call(entry, 'DELETE')
     if (answer.ok) {
       forget(entry)
+      thread.grow(isPending(entry) - 1)
       thread.form.offer(entry.body_source)
       return tell(thread.say('withdrawn'))
     }

@@ -6,13 +6,13 @@ export function openStore(...names) {
   let kept
   return (changes) => {
     try {
-      kept = JSON.parse(localStorage.getItem(key))
+      kept = JSON.parse(localStorage[key])
     } catch {
-      // Storage is refused or holds rubbish: what this page knows is good enough.
+      // Storage is refused, empty or holds rubbish: what this page knows is good enough.
     }
     kept = { ...kept, ...changes }
     try {
-      if (changes) localStorage.setItem(key, JSON.stringify(kept))
+      if (changes) localStorage[key] = JSON.stringify(kept)
     } catch {
       // Refused or full.
     }

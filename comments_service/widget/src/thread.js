@@ -44,6 +44,7 @@ export function openThread(host, root, signal) {
       const answer = await fetchPage()
       if (signal.aborted) return
       show(answer)
+      thread.form.turn(await reach(thread.refusal ? '' : thread.memory().answering))
       thread.send('loaded', { count: answer.count })
       await find()
       thread.own.refresh()
@@ -59,22 +60,28 @@ export function openThread(host, root, signal) {
   }
 
   function show(answer) {
-    const { texts, form, state, count, max_depth: deepest } = answer
+    const { texts, form, state, max_depth: deepest } = answer
+    const title = h(thread.heading)
     thread.pinned = answer.pinned
     const say = (thread.say = speaker(lang, texts))
     thread.refusal = state !== 'open' && say(state)
     thread.form = drawForm(thread, form.fields)
     thread.list = makeList(thread, deepest)
-    more = button(say('more'), () => showMore().catch(stay))
+    more = button('', () => showMore().catch(stay))
     add(answer)
-    const title = h(thread.heading, { class: count ? 'title' : 'quiet' }, say(count ? 'comments' : 'empty', { count }))
+    /** Let the heading count as many more, or fewer. */
+    thread.grow = (change) => {
+      answer.count += change
+      title.className = answer.count ? 'title' : 'quiet'
+      title.textContent = say(answer.count ? 'comments' : 'empty', answer)
+    }
+    thread.grow(0)
     root.replaceChildren(
       h('section', null,
-        h('header', null, title, count > 1 && drawOrder()), thread.list.element, more),
+        h('header', null, title, answer.count > 1 && drawOrder()), thread.list.element, more),
       thread.form.home,
       live,
     )
-    thread.form.restore()
   }
 
   function add(answer) {
@@ -82,6 +89,7 @@ export function openThread(host, root, signal) {
     thread.own.show()
     next = answer.next
     more.hidden = !next
+    more.firstChild.textContent = thread.say('more')
   }
 
   function drawOrder() {
@@ -104,11 +112,15 @@ export function openThread(host, root, signal) {
     tell(say('comments', { count }))
   }
 
-  /** Go to the comment that the page's address names, loading what lies before it. */
+  /** Load what lies before the comment `id`, and itself, if it is there. */
+  async function reach(id) {
+    while (id && next && !thread.list.get(id)) add(await fetchPage(next))
+    return id
+  }
+
+  /** Go to the comment that the page's address names. */
   async function find() {
-    const id = location.hash.split('#comment-')[1]
-    while (id && !thread.list.get(id) && next) add(await fetchPage(next))
-    thread.list.visit(id)
+    thread.list.visit(await reach(location.hash.split('#comment-')[1]))
   }
 
   /** What is here stays here; the reader may try again. */

@@ -5,7 +5,7 @@ const STEPS = { second: 60, minute: 60, hour: 24, day: 30 }
 /** `lang` when it is there and means a language, else the reader's own: a mistyped one must not stop the page. */
 export function locale(lang) {
   try {
-    return Intl.getCanonicalLocales(lang)[0] || navigator.language
+    return `${new Intl.Locale(lang)}`
   } catch {
     return navigator.language
   }
@@ -13,9 +13,9 @@ export function locale(lang) {
 
 /** "3 hours ago" within a month, the date after that. */
 export function ago(time, lang) {
-  let amount = (time - Date.now()) / 1000
+  let amount = (time - new Date()) / 1000
   for (const unit in STEPS) {
-    if (-amount < STEPS[unit]) {
+    if (amount > -STEPS[unit]) {
       return new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(Math.round(amount), unit)
     }
     amount /= STEPS[unit]
