@@ -8,6 +8,7 @@ from ..errors import Forbidden, NotFound
 from ..extensions import db
 from ..i18n import N_
 from ..signing import BadToken, Purpose, Signer
+from ..spam import proven
 
 MAX_AGE = timedelta(days=400)
 NO_COMMENT = N_("There is no such comment.")
@@ -26,6 +27,17 @@ def comment_id(receipt: str, signer: Signer, now: datetime) -> tuple[str, UUID]:
         return site_id, UUID(text)
     except (BadToken, ValueError) as error:
         raise NotFound(NO_COMMENT) from error
+
+
+def known(receipts: str, site_id: str, signer: Signer, now: datetime) -> tuple[UUID, ...]:
+    """The comments of the site that the `receipts` open; what is no receipt of ours opens none, and is no error."""
+    found = []
+    for receipt in receipts.split()[: proven.MOST]:
+        try:
+            found.append(comment_id(receipt, signer, now))
+        except NotFound:
+            continue
+    return tuple(own_id for owner, own_id in found if owner == site_id)
 
 
 def own(site_id: str, comment_id: UUID) -> Comment:
