@@ -225,6 +225,9 @@ def test_a_receipt_proves_its_own_name_and_address_only(ada: Commenter, ben: Com
     assert judged(mia, ada.submits_again(bens, body="With Ben's receipt")) == ("pending", [UNPROVEN])
     assert judged(mia, ben.submits_again(first, body="As Ben, with Ada's"))[0] == "pending"
     assert judged(mia, ada.submits_again(first, body="Under another name", name="Adam"))[0] == "pending"
+    assert judged(mia, ben.submits_again(bens, body="Proven, and not trusted"))[0] == "pending"
+    mia.approves(namesakes := ben.submits("A namesake", name="Ada"))
+    assert judged(mia, ada.submits_again(namesakes, body="With a namesake's")) == ("pending", [UNPROVEN])
 
 
 @pytest.mark.parametrize(
@@ -300,11 +303,11 @@ def test_ada_changes_what_was_published_at_once(ada: Commenter, mia: Mia) -> Non
 
 def test_what_only_the_checks_published_proves_nothing(open_blog: str, client: FlaskClient) -> None:
     mia = Mia(client, tokens.add("Mia", [SITE], http.now()))
-    eve = Commenter(client, "Ada", "ada@ada-lovelace.org", address="198.51.100.66")
-    before = writes(client, "Ada", eve.email)  # it may be anybody's
-    trusts(mia, ada := writes(client, "Ada", eve.email, "Words of her own"))
-    assert judged(mia, eve.submits_again(before)) == ("pending", [UNPROVEN])
-    assert writes(client, "Ada", eve.email, "By what Mia looked at", ada).json["status"] == "approved"
+    email = "ada@ada-lovelace.org"
+    anybodys = writes(client, "Ada", email)
+    trusts(mia, hers := writes(client, "Ada", email, "Words of her own"))
+    assert judged(mia, writes(client, "Ada", email, "By what the checks let pass", anybodys)) == ("pending", [UNPROVEN])
+    assert judged(mia, writes(client, "Ada", email, "By what Mia looked at", hers)) == ("approved", [VOUCHED])
 
 
 def test_the_same_submission_with_other_receipts_is_the_same(ada: Commenter, mia: Mia) -> None:

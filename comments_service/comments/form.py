@@ -153,7 +153,7 @@ class Submission:
     fingerprint: bytes  # equal for the same text from the same address below the same page
     language: str
     arrived_at: datetime
-    known: tuple[UUID, ...] = ()  # earlier comments of the site whose receipts came with it
+    known: tuple[UUID, ...] = ()  # comments whose receipts came with it
     unproven: bool = False  # let in without the proof of work that was asked for
     outside: tuple[tuple[str, float, str], ...] = ()  # what other services say: who, points, evidence
 

@@ -24,7 +24,19 @@ SAID = N_("Proven by the browser that wrote an approved comment.")
 BY_MODERATOR = N_("Trusted by a moderator: the site's rule does not hold it.")
 
 _KEYS = tuple(f"proven_{number}" for number in range(MOST))
-_DECIDED = sa.case((Comment.status_before.is_(None), 0), else_=1)
+_DECIDED, _UNDECIDED, _NO_PROOF = 2, 1, 0
+# Compared beside the rows and not to find them: by their keys these are three at the most, however many she wrote.
+_WORTH = sa.case(
+    (
+        sa.and_(
+            Comment.address_key == sa.bindparam("proven_address"),
+            Comment.name == sa.bindparam("proven_name"),
+            Comment.status == sa.literal(Status.APPROVED, Comment.status.type),
+        ),
+        sa.case((Comment.status_before.is_(None), _UNDECIDED), else_=_DECIDED),
+    ),
+    else_=_NO_PROOF,
+)
 
 
 def _asked(submission: Submission) -> dict[str, object]:
@@ -35,12 +47,9 @@ def _asked(submission: Submission) -> dict[str, object]:
 LOOKS = (
     Look(
         "proven",
-        sa.select(Comment.reasons, _DECIDED).where(
+        sa.select(Comment.reasons, _WORTH).where(
             Comment.site_id == sa.bindparam("site_id"),
             Comment.id.in_([sa.bindparam(name, type_=Comment.id.type) for name in _KEYS]),
-            Comment.address_key == sa.bindparam("proven_address"),
-            Comment.name == sa.bindparam("proven_name"),
-            Comment.status == sa.literal(Status.APPROVED, Comment.status.type),
         ),
         _asked,
     ),
@@ -49,8 +58,7 @@ LOOKS = (
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
     """No points, for it says nothing of the text."""
-    proofs = known.seen["proven"]
-    if any(decided or says(CHECK, _reasons(reasons)) for reasons, decided in proofs):
+    if submission.known and any(_proves(*row) for row in known.seen["proven"]):
         return Evidence(CHECK, 0.0, SAID)
     return None
 
@@ -67,5 +75,7 @@ def says(check: str, found: list[Evidence]) -> bool:
     return any(evidence.check == check for evidence in found)
 
 
-def _reasons(kept: str) -> list[Evidence]:
-    return msgspec.json.decode(kept, type=list[Evidence])
+def _proves(reasons: str, worth: int) -> bool:
+    if worth == _UNDECIDED:
+        return says(CHECK, msgspec.json.decode(reasons, type=list[Evidence]))
+    return worth == _DECIDED

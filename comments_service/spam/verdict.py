@@ -51,16 +51,17 @@ _FROM_ADDRESS = Look(
     .group_by(Comment.status),
     lambda submission: {"address_key": submission.address.lookup},
 )
-LOOKS = Looks(
+_ALWAYS = (
     _FROM_ADDRESS,
     *duplicates.LOOKS,
     *speed.LOOKS,
     *foreign_script.LOOKS,
     *memory.LOOKS,
-    *proven.LOOKS,
     *impostor.LOOKS,
     *blocked.LOOKS,
 )
+LOOKS = Looks(*_ALWAYS)
+WITH_RECEIPTS = Looks(*_ALWAYS, *proven.LOOKS)  # few bring any, and nobody else pays for the question
 
 Check = Callable[[Submission, Policy, Known], Evidence | None]
 # What the others found is part of what the learner judges by, and the site's own words and lists have the last one.
@@ -119,7 +120,7 @@ def place(known: Known, policy: Policy) -> Verdict:
 
 def of_commenter(submission: Submission) -> Known:
     """What the site has from the submission's address, itself left out, and what else the checks look up."""
-    seen = LOOKS.at(submission)
+    seen = (WITH_RECEIPTS if submission.known else LOOKS).at(submission)
     numbers = dict(seen[_FROM_ADDRESS.name])
     approved, pending, spam = (numbers.get(status, 0) for status in (Status.APPROVED, Status.PENDING, Status.SPAM))
     return Known(approved, pending, spam, seen)

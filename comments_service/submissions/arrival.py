@@ -44,7 +44,7 @@ def submission(form: Form, site_id: str, sender: Sender, sealer: Sealer, signer:
         fingerprint=_fingerprint(sealer, site_id, form.page, address, form.body),
         language=sender.language,
         arrived_at=sender.at,
-        known=receipts.known(form.known, site_id, signer, sender.at),
+        known=receipts.known(form.known, signer, sender.at),
     )
 
 
