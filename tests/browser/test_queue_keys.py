@@ -126,6 +126,22 @@ def test_t_approves_and_trusts_and_z_takes_it_back(desk: Page, service: Service,
     expect(desk.get_by_text(f"N {word} 0")).to_have_count(0)
 
 
+def test_t_on_what_the_checks_published_leaves_a_card_to_decide_on(
+    desk: Page, service: Service, articles: Articles, word: str
+) -> None:
+    service.command("site", "settings", "blog", "moderation=none", "hold_at=50")
+    write(service, articles, word, 1)
+    service.command("site", "settings", "blog", "moderation=all", "hold_at=1")
+    desk.goto(f"{service.url}/admin/?q=is:approved+{word}")
+    desk.keyboard.press("t")
+    expect(desk.locator("#outcome")).to_contain_text("Trusted.")
+    desk.keyboard.press("s")
+    expect(desk.locator(".entry")).to_have_count(0)
+    expect(desk.locator("#outcome")).to_contain_text("Marked as spam: 1 comment.")
+    desk.goto(f"{service.url}/admin/?q=is:spam+{word}")
+    expect(desk.locator(".entry")).to_have_count(1)
+
+
 def test_b_blocks_and_the_comment_is_spam(
     desk: Page, service: Service, articles: Articles, word: str, axe: Axe
 ) -> None:

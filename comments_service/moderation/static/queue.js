@@ -328,6 +328,7 @@ async function trust(card) {
   try {
     const { event } = await asked(`comments/${card.dataset.id}/trust`, {})
     done.push({ event, cards: [] })
+    if (card.isConnected) await reread(card.closest('li'), card.dataset.id) // what the checks published, she has now decided on
     say(sentence('trusted'), true)
   } catch (error) {
     say(error.message)
@@ -459,12 +460,15 @@ function renew(item, { version, body_source: body }) {
 async function refresh(removed) {
   await Promise.all(
     removed.map(async (one) => {
-      const answer = await fetch(`/api/v1/moderation/comments/${one.id}`)
-      if (!answer.ok) return
-      renew(one.item, await answer.json())
-      bringBack(one)
+      if (await reread(one.item, one.id)) bringBack(one)
     }),
   )
+}
+
+async function reread(item, id) {
+  const answer = await fetch(`/api/v1/moderation/comments/${id}`)
+  if (answer.ok) renew(item, await answer.json())
+  return answer.ok
 }
 
 // Keys
