@@ -416,3 +416,11 @@ def test_trust_is_a_button_away(ada: Commenter, browser: Browser) -> None:
     assert "Approve and trust Ada" in browser.opens(f"/admin/comments/{id_of(first)}").text
     answer = browser.sends(f"/admin/comments/{id_of(first)}/trust")
     assert "Trusted." in browser.opens(answer.location).text
+
+
+def test_to_trust_whom_the_checks_published_is_a_decision_of_the_log(ada: Commenter, browser: Browser) -> None:
+    change_rules(moderation="none", hold_at=2.0)
+    first = ada.submits()
+    assert first.json["status"] == "approved"
+    browser.sends(f"/admin/comments/{id_of(first)}/trust")
+    assert "1 from approved to approved" in browser.opens("/admin/events").text
