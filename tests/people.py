@@ -39,6 +39,10 @@ class Commenter:
             environ_base={"REMOTE_ADDR": self.address},
         )
 
+    def submits_again(self, *answers: TestResponse, body: str = "Again!", **fields: Any) -> TestResponse:
+        """Send another comment from the browser that keeps the receipts of what `answers` acknowledged."""
+        return self.submits(body, known=" ".join(answer.json["receipt"] for answer in answers), **fields)
+
     def looks_at(self, answer: TestResponse) -> TestResponse:
         """Open the own comment that `answer` acknowledged."""
         return self.client.get(*self._own(answer), headers=self._receipt(answer))

@@ -10,6 +10,7 @@ from door import MIAS_PASSWORD, Browser, add_mia
 from flask import Flask
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
+from rules import change_rules
 from werkzeug.test import TestResponse
 
 from comments_service import http
@@ -48,10 +49,17 @@ def listed(mia: Mia) -> list[tuple[str, str]]:
     return [(entry["kind"], entry["shown"]) for entry in asks(mia, "GET", "blocks").json["blocks"]]
 
 
+def trusts(mia: Mia, answer: TestResponse) -> str:
+    """Trust whoever wrote the comment that `answer` acknowledged; gives the event."""
+    told = asks(mia, "POST", f"comments/{id_of(answer)}/trust")
+    assert told.status_code == 200, told.json
+    return str(told.json["event"])
+
+
 def judged(mia: Mia, answer: TestResponse) -> tuple[str, list[str]]:
     """Where a comment went, and what the lists said of it."""
     card = mia.sees(id_of(answer))
-    said = [reason["evidence"] for reason in card["reasons"] if reason["check"] in {"blocked", "impostor"}]
+    said = [reason["evidence"] for reason in card["reasons"] if reason["check"] in {"blocked", "impostor", "vouched"}]
     return card["status"], said
 
 
@@ -184,14 +192,129 @@ def test_mias_lists_are_those_of_her_site(eve: Commenter, mia: Mia, client: Flas
 # Trust, and those who use another's name
 
 
-def test_trust_marks_the_address_and_publishes_nothing_by_itself(ada: Commenter, mia: Mia, thread: Reader) -> None:
-    first = ada.submits("Known words")
-    assert asks(mia, "POST", f"comments/{id_of(first)}/trust").status_code == 200
+VOUCHED = "Trusted by a moderator: the site's rule does not hold it."
+UNPROVEN = "Signed with the name and address of somebody trusted, and nothing proves that it is them."
+
+
+def test_ada_is_trusted_and_published_at_once_from_the_browser_that_wrote_before(
+    ada: Commenter, mia: Mia, thread: Reader
+) -> None:
+    first = ada.submits()
+    trusts(mia, first)
     assert listed(mia) == [("trusted", "Ada")]
     assert thread.names() == ["Ada"]
     assert [event["kind"] for event in asks(mia, "GET", "events").json["events"]] == ["list", "decide"]
-    assert judged(mia, ada.submits("More words")) == ("pending", [])
-    assert thread.names() == ["Ada"]
+    again = ada.submits_again(first)
+    assert (again.status_code, again.json["status"]) == (201, "approved")
+    assert judged(mia, again) == ("approved", [VOUCHED])
+    assert thread.names() == ["Ada", "Ada"]
+    third = ada.submits_again(again, body="From then on each proves the next", email="ADA@Ada-Lovelace.org")
+    assert third.json["status"] == "approved"
+
+
+def test_who_types_adas_name_and_address_elsewhere_is_held_and_flagged(ada: Commenter, mia: Mia) -> None:
+    trusts(mia, ada.submits())
+    assert judged(mia, ada.submits("Without a receipt")) == ("pending", [UNPROVEN])
+    assert judged(mia, ada.submits("With rubbish", known="rubbish . .. é")) == ("pending", [UNPROVEN])
+
+
+def test_a_receipt_proves_its_own_name_and_address_only(ada: Commenter, ben: Commenter, mia: Mia) -> None:
+    first, bens = ada.submits(), ben.submits()
+    trusts(mia, first)
+    mia.approves(bens)
+    assert judged(mia, ada.submits_again(bens, body="With Ben's receipt")) == ("pending", [UNPROVEN])
+    assert judged(mia, ben.submits_again(first, body="As Ben, with Ada's"))[0] == "pending"
+    assert judged(mia, ada.submits_again(first, body="Under another name", name="Adam"))[0] == "pending"
+    assert judged(mia, ben.submits_again(bens, body="Proven, and not trusted"))[0] == "pending"
+    mia.approves(namesakes := ben.submits("A namesake", name="Ada"))
+    assert judged(mia, ada.submits_again(namesakes, body="With a namesake's")) == ("pending", [UNPROVEN])
+
+
+@pytest.mark.parametrize(
+    "forged", [lambda r: r[:-1] + ("A" if r[-1] != "A" else "B"), lambda r: r[:-20], lambda r: r * 2]
+)
+def test_a_forged_receipt_proves_nothing_and_loses_nothing(ada: Commenter, mia: Mia, forged: Any) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    again = ada.submits("Again", known=forged(first.json["receipt"]))
+    assert (again.status_code, judged(mia, again)) == (202, ("pending", [UNPROVEN]))
+
+
+def test_a_receipt_of_another_site_proves_nothing(ada: Commenter, mia: Mia, client: FlaskClient) -> None:
+    registry.add("shop", ["https://shop.example"], policy.Policy(), http.now())
+    shopping = Commenter(client, "Ada", ada.email, origin="https://shop.example", site="shop")
+    Mia(client, tokens.add("Noah", ["shop"], http.now())).approves(bought := shopping.submits("At the shop"))
+    trusts(mia, ada.submits())
+    assert judged(mia, ada.submits_again(bought)) == ("pending", [UNPROVEN])
+
+
+def test_a_receipt_proves_nothing_after_its_time(ada: Commenter, mia: Mia) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    with time_machine.travel(http.now() + timedelta(days=401), tick=False):
+        assert judged(mia, ada.submits_again(first)) == ("pending", [UNPROVEN])
+
+
+@pytest.mark.parametrize("status", ["pending", "spam", "trash"])
+def test_a_comment_that_is_not_approved_any_more_proves_nothing(ada: Commenter, mia: Mia, status: str) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    mia.decides(first, status)
+    assert judged(mia, ada.submits_again(first)) == ("pending", [UNPROVEN])
+
+
+def test_a_comment_that_ada_withdrew_proves_nothing_and_an_earlier_one_still_does(ada: Commenter, mia: Mia) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    second = ada.submits_again(first)
+    ada.withdraws(second)
+    assert judged(mia, ada.submits_again(second, body="Third")) == ("pending", [UNPROVEN])
+    assert judged(mia, ada.submits_again(second, first, body="Fourth")) == ("approved", [VOUCHED])
+
+
+def test_trust_ends_when_it_is_taken_back(ada: Commenter, mia: Mia) -> None:
+    first = ada.submits()
+    event = trusts(mia, first)
+    asks(mia, "POST", f"events/{event}/undo")
+    assert judged(mia, ada.submits_again(first)) == ("pending", [])
+
+
+def test_what_the_checks_find_is_held_also_of_somebody_trusted(ada: Commenter, mia: Mia) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    assert judged(mia, ada.submits_again(first, body="By a robot in her browser", subject_line="x"))[0] == "pending"
+    change_rules(hold_words=["casino"])
+    assert judged(mia, ada.submits_again(first, body="At the casino"))[0] == "pending"
+    change_rules(away=True)
+    assert judged(mia, ada.submits_again(first, body="While Mia is away"))[0] == "pending"
+    change_rules(away=False)
+    blocks(mia, first, "address")
+    assert judged(mia, ada.submits_again(first, body="Blocked"))[0] == "spam"
+
+
+def test_ada_changes_what_was_published_at_once(ada: Commenter, mia: Mia) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    again = ada.submits_again(first)
+    with time_machine.travel(http.now() + timedelta(minutes=1), tick=False):
+        assert ada.changes(again, "Better words").json["status"] == "approved"
+    assert judged(mia, again) == ("approved", [VOUCHED])
+
+
+def test_what_only_the_checks_published_proves_nothing(open_blog: str, client: FlaskClient) -> None:
+    mia = Mia(client, tokens.add("Mia", [SITE], http.now()))
+    email = "ada@ada-lovelace.org"
+    anybodys = writes(client, "Ada", email)
+    trusts(mia, hers := writes(client, "Ada", email, "Words of her own"))
+    assert judged(mia, writes(client, "Ada", email, "By what the checks let pass", anybodys)) == ("pending", [UNPROVEN])
+    assert judged(mia, writes(client, "Ada", email, "By what Mia looked at", hers)) == ("approved", [VOUCHED])
+
+
+def test_the_same_submission_with_other_receipts_is_the_same(ada: Commenter, mia: Mia) -> None:
+    first = ada.submits()
+    trusts(mia, first)
+    again = ada.submits_again(first, key="once")
+    assert id_of(ada.submits("Again!", key="once")) == id_of(again)
 
 
 @pytest.mark.parametrize("status", ["spam", "trash"])
@@ -208,12 +331,12 @@ def open_blog(app: Flask) -> str:
     return registry.add(SITE, [ORIGIN], policy.Policy(moderation="none"), http.now()).id
 
 
-def writes(client: FlaskClient, name: str, email: str) -> TestResponse:
+def writes(client: FlaskClient, name: str, email: str, body: str = "", *before: TestResponse) -> TestResponse:
     somebody = Commenter(client, name, email)
     with time_machine.travel(http.now(), tick=False) as clock:
         token = somebody.touches_the_form()
         clock.shift(timedelta(minutes=5))
-        return somebody.submits(f"A friendly word from {name}", token=token)
+        return somebody.submits_again(*before, body=body or f"A friendly word from {name}", token=token)
 
 
 @pytest.mark.parametrize("name", ["Mia", "mia", "MIA", "M\u0456a", "\u041c\u0456\u0430", "M i a", "Mía", "M1a", "Mla"])
@@ -235,11 +358,12 @@ def test_a_moderator_of_another_site_is_nobody_here(open_blog: str, client: Flas
 def test_a_trusted_name_from_another_address_is_held(open_blog: str, client: FlaskClient) -> None:
     mia = Mia(client, tokens.add("Mia", [SITE], http.now()))
     first = writes(client, "Ada", "ada@ada-lovelace.org")
-    asks(mia, "POST", f"comments/{id_of(first)}/trust")
+    trusts(mia, first)
     stranger = writes(client, "АDA", "eve@eavesdrop.org")
     assert stranger.json["status"] == "pending"
     assert judged(mia, stranger)[1] == ["Signed with the name of somebody trusted, from another address."]
-    assert writes(client, "ada", "ada@ada-lovelace.org").json["status"] == "approved"
+    assert judged(mia, writes(client, "ada", "ada@ada-lovelace.org"))[1] == [UNPROVEN]
+    assert writes(client, "Ada", "ada@ada-lovelace.org", "It is me", first).json["status"] == "approved"
 
 
 def test_names_that_only_resemble_are_other_names() -> None:
@@ -292,3 +416,11 @@ def test_trust_is_a_button_away(ada: Commenter, browser: Browser) -> None:
     assert "Approve and trust Ada" in browser.opens(f"/admin/comments/{id_of(first)}").text
     answer = browser.sends(f"/admin/comments/{id_of(first)}/trust")
     assert "Trusted." in browser.opens(answer.location).text
+
+
+def test_to_trust_whom_the_checks_published_is_a_decision_of_the_log(ada: Commenter, browser: Browser) -> None:
+    change_rules(moderation="none", hold_at=2.0)
+    first = ada.submits()
+    assert first.json["status"] == "approved"
+    browser.sends(f"/admin/comments/{id_of(first)}/trust")
+    assert "1 from approved to approved" in browser.opens("/admin/events").text

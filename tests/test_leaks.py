@@ -130,7 +130,8 @@ def test_the_log_tells_no_address(app: Flask, ada: Commenter, caplog: pytest.Log
     ada.email, ada.address = ADDRESS, MACHINE
     held = ada.submits()
     ada.looks_at(held)
-    ada.submits("", name="")
+    ada.submits_again(held)
+    ada.submits_again(held, name="")
     for secret in (ADDRESS, "quiet-harbour", MACHINE, held.json["receipt"]):
         assert secret not in caplog.text
 

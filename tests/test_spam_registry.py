@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -60,6 +61,8 @@ CASES = {
     "akismet": Case({"outside": (AKISMET,)}, {"outside": (HOOK,)}),
     "hook": Case({"outside": (HOOK,)}, {"outside": (AKISMET,)}),
     "trusted": Case({}, {}, before="one approved", by_the_same=True),
+    "proven": Case({}, {}, before="one approved", by_the_same=True),
+    "vouched": Case({}, {}, before="Mia trusts Ada", by_the_same=True),
     "learned": Case(
         {"body": "Subscribe to my channel please"}, {"body": "She loved the ending"}, before="twenty decisions"
     ),
@@ -96,6 +99,9 @@ def happens(app: Flask, ada: Commenter, mia: Mia, monkeypatch: pytest.MonkeyPatc
         whom = listing.Whom(ListKind.NAME, blocked.name_key("Eve") or b"", "Eve")
         listing.block(SITE, whom, COMMAND_LINE, http.now())
 
+    def trusts() -> None:
+        listing.trust(UUID(ada.submits("It works with rye, too.").json["comment"]["id"]), COMMAND_LINE, http.now())
+
     scenes: dict[str, Callable[[], object]] = {
         "nothing": lambda: None,
         "the pitch on another page": lambda: ada.submits(PITCH, page="/2026/cake"),
@@ -103,19 +109,21 @@ def happens(app: Flask, ada: Commenter, mia: Mia, monkeypatch: pytest.MonkeyPatc
         "one approved": approved,
         "twenty decisions": decided,
         "Mia moderates": add_mia,
+        "Mia trusts Ada": trusts,
         "Eve is blocked": eve,
     }
     return lambda scene: scenes[scene]()
 
 
 def by_the_same(submission: dict[str, Any]) -> dict[str, Any]:
-    """`submission`, from the address and the place of the last comment."""
+    """`submission`, from the address, the place and the browser of the last comment."""
     db.session.rollback()
     last = db.session.scalars(sa.select(Comment).order_by(Comment.id.desc()).limit(1)).one()
     return {
         **submission,
         "address": SealedAddress(b"", last.address_key or b""),
         "network_key": last.network_key,
+        "known": (last.id,),
         "arrived_at": http.now(),
         "began_at": http.now() - timedelta(minutes=1),
     }
@@ -139,7 +147,7 @@ def test_a_check_sees_what_it_is_for_and_says_so(check: str, happens: Callable[[
     happens(case.before)
     seen = points(sent(**(by_the_same(case.seen) if case.by_the_same else case.seen)), rules, check)
     assert seen is not None
-    assert (seen < 0) is (check == "trusted")
+    assert (seen < 0) is (check in {"trusted", "vouched"})
 
 
 @pytest.mark.parametrize("check", CASES)

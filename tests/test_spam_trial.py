@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from comments_service.administration import settings
 from comments_service.comments.counts import by_status
 from comments_service.comments.models import Comment, Status
 from comments_service.extensions import db
-from comments_service.moderation import sealing
+from comments_service.moderation import listing, sealing
 from comments_service.sites import policy
 from comments_service.sites.models import Site
 from comments_service.spam import trial
@@ -133,6 +134,28 @@ def test_what_goes_to_spam_by_scoring_anew_is_an_event_that_can_be_undone(
     assert undone.json["changed"] == 1
     assert [status for status, *_ in rows()] == ["approved", "approved", "spam", "pending"]
     assert all(log.broken is None for log in sealing.verify())
+
+
+def test_whom_mia_trusts_is_held_by_no_rule_that_is_tried(
+    ada: Commenter, mia: Mia, rules: Callable[..., policy.Policy]
+) -> None:
+    listing.trust(UUID((first := ada.submits()).json["comment"]["id"]), COMMAND_LINE, http.now())
+    ada.submits_again(first)
+    tried = trial.run(SITE, rules(moderation="all", hold_at=2.0), 500)
+    assert (tried.held, tried.published) == (1, 1)
+
+
+def test_that_the_moderators_were_away_is_forgotten_when_they_are_back(
+    ada: Commenter, rules: Callable[..., policy.Policy]
+) -> None:
+    rules(kept=True, away=True, hold_at=2.0)
+    ada.submits("Nobody is here")
+    assert rows() == [("pending", 1.0, ["timing", "away"])]
+    scores_anew()
+    assert rows() == [("pending", 1.0, ["timing", "away"])]
+    rules(kept=True, away=False)
+    scores_anew()
+    assert rows() == [("pending", 1.0, ["timing", "policy"])]
 
 
 def test_nothing_is_published_by_scoring_anew(ada: Commenter, rules: Callable[..., policy.Policy]) -> None:

@@ -107,9 +107,11 @@ FIELDS = (
     Field("parent", "text", "", 36, drawn=False),
     Field("token", "text", "", 1000, drawn=False),
     Field("pow", "text", "", 1000, drawn=False),
+    Field("known", "text", "", 1000, drawn=False),
     Field(INSIST, "text", "", address.MAX_LENGTH, drawn=False),
 )
 BODY = FIELDS[0]
+KNOWN = "Receipts of the commenter's earlier comments on the site, the newest first, with spaces between."
 RAW_FACTOR = 8  # a raw value this many times too long is refused before any work is done on it
 
 
@@ -126,6 +128,7 @@ class Form:
     parent: UUID | None
     token: str
     pow: str  # a solved challenge, during a flood
+    known: str  # receipts of earlier comments, the newest first
     honeypot: str
 
 
@@ -150,6 +153,7 @@ class Submission:
     fingerprint: bytes  # equal for the same text from the same address below the same page
     language: str
     arrived_at: datetime
+    known: tuple[UUID, ...] = ()  # comments whose receipts came with it
     unproven: bool = False  # let in without the proof of work that was asked for
     outside: tuple[tuple[str, float, str], ...] = ()  # what other services say: who, points, evidence
 
@@ -204,6 +208,7 @@ def json_schema() -> dict[str, Any]:
         field.name: {"type": "string", "maxLength": field.max_length, **({"minLength": 1} if field.required else {})}
         for field in FIELDS
     }
+    properties["known"]["description"] = KNOWN
     properties["parent"] = {"type": ["string", "null"], "format": "uuid"}
     return {"type": "object", "properties": properties, "required": [f.name for f in FIELDS if f.required]}
 

@@ -1,8 +1,8 @@
 """Blocking and trusting: lists that a site's moderators keep, each change an event that can be undone.
 
-To trust somebody is for now a mark and no more: an address is only typed, and nothing proves yet that whoever types
-it is the one whose comment was approved. So a comment from a trusted address is judged and held like any other, while
-its name used from another address is held and flagged (`spam.impostor`).
+Whom a moderator trusts is published where only the site's rule would hold, if the browser proves who it is
+(`spam.proven`): an address alone is only typed. Whoever signs with the name and proves nothing is held and flagged
+(`spam.impostor`).
 """
 
 from collections.abc import Sequence
@@ -98,12 +98,12 @@ def block_commenter(comment_id: UUID, kind: ListKind, actor: Actor, now: datetim
 
 @transaction
 def trust(comment_id: UUID, actor: Actor, now: datetime) -> UUID:
-    """Trust the address of a comment, which is approved with it; gives the event.
+    """Trust whoever wrote a comment, which is approved with it, also where the checks alone did so; gives the event.
 
     Raises `NotFound`, and `Conflict` for spam, for trash and for an address that is trusted already.
     """
     comment = edit.one(comment_id, actor)
-    if comment.status is Status.PENDING:
+    if comment.status is Status.PENDING or (comment.status is Status.APPROVED and comment.status_before is None):
         decisions.record([(comment, Status.APPROVED)], Kind.DECIDE, actor, now)
     if comment.status is not Status.APPROVED:
         raise Conflict(N_("Only somebody whose comment was approved can be trusted."))

@@ -37,7 +37,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     moderation: Annotated[
         Literal["all", "first", "none"],
-        meta(HELD, N_("What waits for a moderator"), N_("Whatever its points, such a comment is held."), HOLDING),
+        meta(
+            HELD,
+            N_("What waits for a moderator"),
+            N_("Whatever its points, such a comment is held, unless it is proven to come from somebody trusted."),
+            HOLDING,
+        ),
     ] = "all"
     hold_at: Annotated[
         Points, meta(HELD, N_("Hold from"), N_("With as many points from the checks, a comment waits for a moderator."))

@@ -23,7 +23,7 @@ from .judgement import Evidence, Known, Verdict
 
 AGAIN: tuple[verdict.Check, ...] = (links.check, disguised.check, shouting.check, long_name.check, mixed_scripts.check)
 FOUND_AGAIN = frozenset({"links", "disguised", "shouting", "long-name", "mixed-scripts", "words"})
-OF_POLICY = frozenset({"policy", "first-comment"})
+OF_POLICY = frozenset({"policy", "first-comment", "away"})
 AT_ONCE = 200
 MOST = 10_000
 

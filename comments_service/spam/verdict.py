@@ -26,6 +26,7 @@ from . import (
     long_name,
     memory,
     mixed_scripts,
+    proven,
     scripts,
     shouting,
     speed,
@@ -50,7 +51,7 @@ _FROM_ADDRESS = Look(
     .group_by(Comment.status),
     lambda submission: {"address_key": submission.address.lookup},
 )
-LOOKS = Looks(
+_ALWAYS = (
     _FROM_ADDRESS,
     *duplicates.LOOKS,
     *speed.LOOKS,
@@ -59,6 +60,8 @@ LOOKS = Looks(
     *impostor.LOOKS,
     *blocked.LOOKS,
 )
+LOOKS = Looks(*_ALWAYS)
+WITH_RECEIPTS = Looks(*_ALWAYS, *proven.LOOKS)  # few bring any, and nobody else pays for the question
 
 Check = Callable[[Submission, Policy, Known], Evidence | None]
 # What the others found is part of what the learner judges by, and the site's own words and lists have the last one.
@@ -78,6 +81,8 @@ CHECKS: tuple[Check, ...] = (
     channels.akismet,
     channels.hook,
     trusted.check,
+    proven.check,
+    proven.vouched,
     learned.check,
     impostor.check,
     words.check,
@@ -106,31 +111,32 @@ def judge(submission: Submission, policy: Policy) -> Verdict:
 def place(known: Known, policy: Policy) -> Verdict:
     """Where what was found leads by the site's `policy`."""
     score = sum(evidence.points for evidence in known.found)
-    status, reason = _place(score, policy, known)
-    return Verdict(status, score, (*known.found, reason) if reason else tuple(known.found))
+    if score >= policy.hold_at:
+        return Verdict(Status.SPAM if score >= policy.spam_at else Status.PENDING, score, tuple(known.found))
+    if reason := _held_by_rule(policy, known):
+        return Verdict(Status.PENDING, score, (*known.found, reason))
+    return Verdict(Status.APPROVED, score, tuple(known.found))
 
 
 def of_commenter(submission: Submission) -> Known:
     """What the site has from the submission's address, itself left out, and what else the checks look up."""
-    seen = LOOKS.at(submission)
+    seen = (WITH_RECEIPTS if submission.known else LOOKS).at(submission)
     numbers = dict(seen[_FROM_ADDRESS.name])
     approved, pending, spam = (numbers.get(status, 0) for status in (Status.APPROVED, Status.PENDING, Status.SPAM))
     return Known(approved, pending, spam, seen)
 
 
-def _place(score: float, policy: Policy, known: Known) -> tuple[Status, Evidence | None]:
-    """The status that `score` earns, and the policy's reason where it is the policy that holds."""
-    if score >= policy.spam_at:
-        return Status.SPAM, None
-    if score >= policy.hold_at:
-        return Status.PENDING, None
+def _held_by_rule(policy: Policy, known: Known) -> Evidence | None:
+    """The policy's reason to hold what the checks let pass."""
     if policy.away:
-        return Status.PENDING, Evidence("away", 0.0, N_("The moderators are away."))
+        return Evidence("away", 0.0, N_("The moderators are away."))
+    if proven.says(proven.VOUCHED, known.found):
+        return None
     if policy.moderation == "all":
-        return Status.PENDING, Evidence("policy", 0.0, N_("This site holds every comment."))
+        return Evidence("policy", 0.0, N_("This site holds every comment."))
     if policy.moderation == "first" and not known.approved:
-        return Status.PENDING, Evidence("first-comment", 0.0, N_("The first comment from this address."))
-    return Status.APPROVED, None
+        return Evidence("first-comment", 0.0, N_("The first comment from this address."))
+    return None
 
 
 def _run(check: Check, submission: Submission, policy: Policy, known: Known) -> Evidence | None:

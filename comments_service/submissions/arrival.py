@@ -9,6 +9,7 @@ from ..comments.models import Comment
 from ..database import uuid7
 from ..privacy.sealing import SealedAddress, Sealer
 from ..signing import Signer
+from . import receipts
 from .submit import RequestKey
 
 
@@ -43,6 +44,7 @@ def submission(form: Form, site_id: str, sender: Sender, sealer: Sealer, signer:
         fingerprint=_fingerprint(sealer, site_id, form.page, address, form.body),
         language=sender.language,
         arrived_at=sender.at,
+        known=receipts.known(form.known, signer, sender.at),
     )
 
 
@@ -68,12 +70,13 @@ def changed(comment: Comment, page: str, body: str, sender: Sender, sealer: Seal
         fingerprint=_fingerprint(sealer, comment.site_id, page, address, body),
         language=comment.language,
         arrived_at=sender.at,
+        known=(comment.id,),  # its receipt is what opened it
     )
 
 
 def request_key(key: str, form: Form, sealer: Sealer) -> RequestKey:
-    """The idempotency key `key` with the digest of what came with it; token and proof may differ in a repeat."""
-    content = replace(form, token="", title="", pow="")
+    """The idempotency key `key` with the digest of what came with it; what proves something may differ in a repeat."""
+    content = replace(form, token="", title="", pow="", known="")
     return RequestKey(sealer.fingerprint("key", key), sealer.fingerprint("request", repr(content)))
 
 

@@ -1,5 +1,6 @@
 """The commenter's receipt: the private token that opens her own comment, and no other."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from ..errors import Forbidden, NotFound
 from ..extensions import db
 from ..i18n import N_
 from ..signing import BadToken, Purpose, Signer
+from ..spam import proven
 
 MAX_AGE = timedelta(days=400)
 NO_COMMENT = N_("There is no such comment.")
@@ -26,6 +28,15 @@ def comment_id(receipt: str, signer: Signer, now: datetime) -> tuple[str, UUID]:
         return site_id, UUID(text)
     except (BadToken, ValueError) as error:
         raise NotFound(NO_COMMENT) from error
+
+
+def known(receipts: str, signer: Signer, now: datetime) -> tuple[UUID, ...]:
+    """The ids of the comments that the `receipts` open; what is no receipt of ours opens none, and is no error."""
+    found = []
+    for receipt in receipts.split()[: proven.MOST]:
+        with suppress(NotFound):
+            found.append(comment_id(receipt, signer, now)[1])
+    return tuple(found)
 
 
 def own(site_id: str, comment_id: UUID) -> Comment:

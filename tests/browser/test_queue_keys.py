@@ -126,6 +126,22 @@ def test_t_approves_and_trusts_and_z_takes_it_back(desk: Page, service: Service,
     expect(desk.get_by_text(f"N {word} 0")).to_have_count(0)
 
 
+def test_t_on_what_the_checks_published_leaves_a_card_to_decide_on(
+    desk: Page, service: Service, articles: Articles, word: str
+) -> None:
+    service.command("site", "settings", "blog", "moderation=none", "hold_at=50")
+    write(service, articles, word, 1)
+    service.command("site", "settings", "blog", "moderation=all", "hold_at=1")
+    desk.goto(f"{service.url}/admin/?q=is:approved+{word}")
+    desk.keyboard.press("t")
+    expect(desk.locator("#outcome")).to_contain_text("Trusted.")
+    desk.keyboard.press("s")
+    expect(desk.locator(".entry")).to_have_count(0)
+    expect(desk.locator("#outcome")).to_contain_text("Marked as spam: 1 comment.")
+    desk.goto(f"{service.url}/admin/?q=is:spam+{word}")
+    expect(desk.locator(".entry")).to_have_count(1)
+
+
 def test_b_blocks_and_the_comment_is_spam(
     desk: Page, service: Service, articles: Articles, word: str, axe: Axe
 ) -> None:
@@ -155,11 +171,27 @@ def test_h_shows_the_history_in_place(desk: Page, service: Service, articles: Ar
     expect(desk.locator(".entry").first.locator(".history")).to_be_hidden()
 
 
-def test_e_opens_the_comment_to_edit_it(desk: Page, service: Service, articles: Articles, word: str) -> None:
-    [comment] = write(service, articles, word, 1)
+def test_e_changes_the_text_in_place(desk: Page, service: Service, articles: Articles, word: str, axe: Axe) -> None:
+    service.submit("/keys", articles.url, body=f"{word} is <rude>\n\nand long", email=f"{word}@example.org")
     desk.goto(f"{service.url}/admin/?q={word}")
     desk.keyboard.press("e")
-    desk.wait_for_url(f"**/admin/comments/{comment['id']}")
+    field = desk.get_by_role("textbox", name="Text", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_have_value(f"{word} is <rude>\n\nand long")
+    assert axe(desk) == []
+    desk.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    desk.keyboard.press("e")
+    field.fill(f"{word} is <kind>")
+    desk.keyboard.press("Control+Enter")
+    expect(desk.locator("#outcome")).to_contain_text("Saved.")
+    expect(desk.locator(".entry .body")).to_have_text(f"{word} is <kind>")
+    expect(desk.locator(".entry")).to_be_focused()
+    desk.keyboard.press("a")
+    expect(desk.locator(".entry")).to_have_count(0)
+    expect(desk.locator("#outcome")).to_contain_text("Approved: 1 comment.")
+    desk.goto(f"{service.url}/s/blog/thread?page=/keys")
+    expect(desk.get_by_text(f"{word} is <kind>")).to_be_visible()
 
 
 def test_o_opens_the_article_at_the_comment(desk: Page, service: Service, articles: Articles, word: str) -> None:

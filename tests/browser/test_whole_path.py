@@ -5,6 +5,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from comments_service.comments import form
 from comments_service.errors import InvalidForm
 from tests.browser.articles import Articles
-from tests.browser.conftest import Service
-from tests.browser.reader import Reader
+from tests.browser.conftest import Service, serving, sign_in
+from tests.browser.reader import HELD, Reader
 
 PAGES = ("bootstrap", "bootstrap-rtl", "mkdocs-material", "tailwind-preflight")
 MOUNT = re.compile(r'<div id="comments">\s*</div>')
@@ -110,3 +111,30 @@ def test_the_styles_of_the_article_do_not_reach_the_form(
     there = Reader(page).opens(embedded).page.evaluate(FORM)
     assert len(bare) > 10
     assert there == bare
+
+
+def test_whom_mia_trusts_is_published_at_once_and_a_stranger_by_her_name_is_held(
+    articles: Articles, page: Page, browser: Browser, tmp_path: Path
+) -> None:
+    # A service of its own, for who trusts somebody trusts nobody who writes as much as a test suite.
+    with serving(articles.url, tmp_path) as service, closing(browser.new_context(locale="en-GB")) as desk:
+        sign_in(mia := desk.new_page(), service)
+        first, second = (articles.publish(service.url, path) for path in ("/trusted/first", "/trusted/second"))
+        ada = Reader(page).opens(first)
+        ada.page.get_by_label("Save my name").check()
+        ada.writes("Nobody knows me yet")
+        expect(ada.own()).to_contain_text(HELD)
+        mia.goto(f"{service.url}/admin/")
+        mia.keyboard.press("t")
+        expect(mia.locator("#outcome")).to_contain_text("Trusted.")
+        ada.opens(second).writes("Now they do")
+        expect(ada.hears()).to_have_text("Thank you. Your comment is published.")
+        with closing(browser.new_context(locale="en-GB")) as elsewhere:
+            eve = Reader(elsewhere.new_page()).opens(second)
+            expect(eve.comments()).to_contain_text("Now they do")
+            eve.writes("I am Ada")
+            expect(eve.own()).to_contain_text(HELD)
+        mia.goto(f"{service.url}/admin/")
+        expect(mia.locator(".entry")).to_have_count(1)
+        expect(mia.locator(".entry")).to_contain_text("I am Ada")
+        expect(mia.locator(".entry")).to_contain_text("nothing proves that it is them")

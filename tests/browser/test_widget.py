@@ -212,8 +212,23 @@ def test_who_she_is_is_remembered_when_she_asks_and_forgotten_when_she_does_not(
     ada.writes("Remember me")
     ada.opens(url)
     expect(ada.page.locator("comments-thread #name")).to_have_value("Ada")
+    ada.page.route(SUBMITTING, lambda route: route.continue_())  # to see what is in it
+    with ada.page.expect_request(SUBMITTING) as sent:
+        ada.writes("It is me")
+    assert len(sent.value.post_data_json["known"].split()) == 1  # the receipt of the first
     ada.page.get_by_role("checkbox").uncheck()
     assert "ada-lovelace" not in ada.page.evaluate("JSON.stringify(localStorage)")
+    assert json.loads(ada.page.evaluate("localStorage['comments:blog']")) == {"person": None}
+
+
+def test_who_does_not_ask_to_be_remembered_is_nobody_known_the_next_time(ada: Reader, article: Article) -> None:
+    ada.opens(url := article()).writes("Do not remember me")
+    assert ada.page.evaluate("localStorage['comments:blog']") is None
+    ada.opens(url)
+    ada.page.route(SUBMITTING, lambda route: route.continue_())  # to see what is in it
+    with ada.page.expect_request(SUBMITTING) as sent:
+        ada.writes("Who is this?")
+    assert "known" not in sent.value.post_data_json
 
 
 def test_a_link_to_a_comment_loads_the_page_it_stands_on(ada: Reader, article: Article, service: Service) -> None:

@@ -119,11 +119,11 @@ const many = (count) => ({ count, number: figure(count) })
 
 // Sending
 
-async function post(path, body, key) {
+async function post(path, body, key, method = 'POST') {
   for (let attempt = 0; ; attempt++) {
     try {
       const answer = await fetch(`/api/v1/moderation/${path}`, {
-        method: 'POST',
+        method,
         headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
         body: JSON.stringify(body),
         keepalive: true,
@@ -313,8 +313,8 @@ async function showFresh(event) {
 }
 
 /** What the API answers; an error with its words when it refuses. */
-async function asked(path, body) {
-  const answer = await post(path, body, crypto.randomUUID())
+async function asked(path, body, method) {
+  const answer = await post(path, body, crypto.randomUUID(), method)
   if (!answer.ok) throw new Error((await answer.json()).detail)
   return answer.json()
 }
@@ -328,6 +328,7 @@ async function trust(card) {
   try {
     const { event } = await asked(`comments/${card.dataset.id}/trust`, {})
     done.push({ event, cards: [] })
+    if (card.isConnected) await reread(card.closest('li'), card.dataset.id) // what the checks published, she has now decided on
     say(sentence('trusted'), true)
   } catch (error) {
     say(error.message)
@@ -390,6 +391,17 @@ function textIn(tag, text) {
 }
 
 function reply(card) {
+  const verb = card && buttonOf(card, 'approved') ? 'approve_and_reply' : 'reply'
+  write(card, { label: sentence('your_reply'), placeholder: sentence('reply_hint'), verb: sentence(verb), take: answer })
+}
+
+function edit(card) {
+  const value = card?.querySelector('.body').textContent
+  write(card, { label: sentence('text'), value, verb: sentence('save_text'), take: change })
+}
+
+/** A field below the card whose text `take` gets. */
+function write(card, { label, placeholder = '', value = '', verb, take }) {
   const place = card?.querySelector('footer')
   if (!place || card.querySelector('.answer')) return card?.querySelector('.answer textarea').focus()
   const form = document.createElement('form')
@@ -398,10 +410,10 @@ function reply(card) {
   text.required = true
   text.rows = 3
   text.dir = 'auto'
-  text.setAttribute('aria-label', sentence('your_reply'))
-  text.placeholder = sentence('reply_hint')
-  const button = textIn('button', sentence(buttonOf(card, 'approved') ? 'approve_and_reply' : 'reply'))
-  form.append(text, button)
+  text.ariaLabel = label
+  text.placeholder = placeholder
+  text.value = value
+  form.append(text, textIn('button', verb))
   text.addEventListener('keydown', (event) => {
     if (event.key === 'Escape') {
       form.remove()
@@ -411,7 +423,7 @@ function reply(card) {
   })
   form.addEventListener('submit', (event) => {
     event.preventDefault()
-    answer(card, form, text.value)
+    take(card, form, text.value)
   })
   place.after(form)
   text.focus()
@@ -425,6 +437,17 @@ async function answer(card, form, body) {
     if (pending) takeAway(card)
     else focus(card)
     say(sentence(pending ? 'approved_and_replied' : 'replied'))
+  } catch (error) {
+    say(error.message)
+  }
+}
+
+async function change(card, form, body) {
+  try {
+    renew(card.closest('li'), await asked(`comments/${card.dataset.id}`, { body, version: Number(card.dataset.version) }, 'PATCH'))
+    form.remove()
+    focus(card)
+    say(sentence('saved'))
   } catch (error) {
     say(error.message)
   }
@@ -459,12 +482,15 @@ function renew(item, { version, body_source: body }) {
 async function refresh(removed) {
   await Promise.all(
     removed.map(async (one) => {
-      const answer = await fetch(`/api/v1/moderation/comments/${one.id}`)
-      if (!answer.ok) return
-      renew(one.item, await answer.json())
-      bringBack(one)
+      if (await reread(one.item, one.id)) bringBack(one)
     }),
   )
+}
+
+async function reread(item, id) {
+  const answer = await fetch(`/api/v1/moderation/comments/${id}`)
+  if (answer.ok) renew(item, await answer.json())
+  return answer.ok
 }
 
 // Keys
@@ -485,7 +511,7 @@ const KEYS = {
   S: () => decideChosen('spam'),
   D: () => decideChosen('trash'),
   r: () => reply(current()),
-  e: () => current()?.querySelector('a.button')?.click(),
+  e: () => edit(current()),
   t: () => trust(current()),
   b: () => askToBlock(current()),
   h: () => history(current()),
