@@ -165,7 +165,7 @@ SEARCHES: dict[str, Fits] = {
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let as few comments be many as it takes for a search to go the one way or the other."""
     few = 5 if request.param == "by the index" else 40
-    for name, value in {"NEAR": few, "FAR": few, "COMMON": 3}.items():
+    for name, value in {"NEAR": few, "COMMON": 3}.items():
         monkeypatch.setattr(postgresql_search, name, value)
     monkeypatch.setattr(sqlite_search, "NEAR", few)
 

@@ -10,8 +10,7 @@ from ..extensions import db
 from .selection import Found, Wanted, with_links
 from .terms import TEXT, Term
 
-NEAR = 5_000  # of the newest are looked at one by one: among these, what is common is met
-FAR = 20_000  # are all looked at where something is common, so that it is counted
+NEAR = 10_000  # of the newest are looked at one by one: among these, what is common is met, and counted
 COMMON = 50
 WEIGHTS = {"name": "A", "website": "B", "body": "C", "reasons": "D"}
 
@@ -44,7 +43,7 @@ def _met(wanted: Wanted, most: int, enough: int | None) -> Found | None:
         near = _found(_among(NEAR, wanted, most, max(NEAR // len(wanted.sites), common)), most)
         if len(near.ids) < common:
             return None
-        if enough and kept > FAR:
+        if enough:
             return replace(near, more=True)
     return _found(_among(kept, wanted, most), most)
 

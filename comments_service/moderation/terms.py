@@ -30,12 +30,12 @@ class Term:
         """The text with a space for each sign, for that is what signs are to an index."""
         return self.text.translate(_SIGNS)
 
-    @property
+    @cached_property
     def indexed(self) -> bool:
         """Whether an index can find it."""
         return bool(_WORD.search(self.text)) and not _UNSPACED.search(self.text)
 
-    @property
+    @cached_property
     def literal(self) -> bool:
         """Whether it is looked for as written, too: an index knows of letters and digits only."""
         if not self.indexed:
