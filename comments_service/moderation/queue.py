@@ -21,7 +21,7 @@ from .search import Search
 from .selection import Selection, Wanted
 
 MOST = 200
-COUNTED = 250  # matches of a search are counted up to here with each page
+COUNTED = 200  # matches of a search are counted up to here with each page
 ALL = 20_000  # and up to here when it is asked for; so many are decided on at once
 
 
