@@ -8,12 +8,12 @@ import html as entities
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import nh3
-import pyromark
 from linkify_it import LinkifyIt
 
 from .text import harmless
@@ -54,12 +54,17 @@ MAX_AUTOLINKED = 10_000  # characters of one text; finding addresses in more of 
 # Every address has one of these, and no sentence has: the look for addresses is ten times as long.
 _MAY_LINK = re.compile(r"[.:]\S|//")
 _linkify = LinkifyIt({}, {"fuzzy_email": False, "fuzzy_ip": False})
-_cleaner = nh3.Cleaner(
-    tags=set(ALLOWED),
-    attributes={tag: set(names) for tag, names in ALLOWED.items() if names},
-    url_schemes=set(SCHEMES),
-    link_rel="nofollow ugc noopener",
-)
+
+
+@cache
+def _cleaner() -> Any:
+    """What cleans HTML. Like what reads Markdown it comes with the first text that is written: reading needs neither."""
+    return import_module("nh3").Cleaner(
+        tags=set(ALLOWED),
+        attributes={tag: set(names) for tag, names in ALLOWED.items() if names},
+        url_schemes=set(SCHEMES),
+        link_rel="nofollow ugc noopener",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Link:
 def parse(body: str) -> Tree:
     """The tree of `body`: a list of elements `[tag, {attributes}?, …children]`, a child being text or an element."""
     builder = _Builder()
-    for event in pyromark.events(UNPRINTABLE.sub("\ufffd", body)):
+    for event in import_module("pyromark").events(UNPRINTABLE.sub("\ufffd", body)):
         builder.take(event)
     return builder.tree()
 
@@ -91,7 +96,8 @@ def rendered(body: str, tree: Tree | None = None) -> dict[str, str]:
 
 def html(tree: Tree) -> str:
     """`tree` as HTML, cleaned last; nothing may edit it afterwards."""
-    return _cleaner.clean("".join(_html(node) for node in tree))
+    cleaned: str = _cleaner().clean("".join(_html(node) for node in tree))
+    return cleaned
 
 
 def text(tree: Tree) -> str:
@@ -237,7 +243,7 @@ def _safe(address: str) -> str | None:
     if parts.scheme not in SCHEMES or not (parts.netloc if parts.scheme != "mailto" else parts.path):
         return None
     # A host that no browser would take is known to the cleaner, and tree and HTML have to agree.
-    kept = _cleaner.clean(f'<a href="{entities.escape(address)}">').startswith("<a href=")
+    kept = _cleaner().clean(f'<a href="{entities.escape(address)}">').startswith("<a href=")
     return address if kept else None
 
 
