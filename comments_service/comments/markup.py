@@ -58,7 +58,7 @@ _linkify = LinkifyIt({}, {"fuzzy_email": False, "fuzzy_ip": False})
 
 @cache
 def _cleaner() -> Any:
-    """What cleans HTML. Like what reads Markdown it comes with the first text that is written: reading needs neither."""
+    """What cleans HTML. Like what reads Markdown it comes with the first text that is written: readers need neither."""
     return import_module("nh3").Cleaner(
         tags=set(ALLOWED),
         attributes={tag: set(names) for tag, names in ALLOWED.items() if names},
