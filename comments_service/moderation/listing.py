@@ -161,15 +161,18 @@ def told(entry: Shown) -> tuple[Sayable, ...]:
 
 def domains(comment: Comment) -> list[str]:
     """The registered domains that a comment links to, its website's first."""
-    linked = hosts.linked(comment.website) + hosts.linked(comment.body)
-    return list(dict.fromkeys(map(hosts.registrable, linked)))
+    return list(dict.fromkeys(map(hosts.registrable, _linked(comment))))
+
+
+def _linked(comment: Comment) -> list[str]:
+    return hosts.linked(comment.website) + hosts.linked(comment.body)
 
 
 def kinds(comment: Comment) -> Sequence[ListKind]:
     """What of whoever wrote `comment` can be blocked."""
     there = {
         ListKind.ADDRESS: comment.address_key,
-        ListKind.DOMAIN: domains(comment),
+        ListKind.DOMAIN: _linked(comment),
         ListKind.NAME: blocked.name_key(comment.name),
         ListKind.NETWORK: comment.network_key,
     }
