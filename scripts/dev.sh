@@ -73,15 +73,22 @@ case $command in
     system_packages
     node_packages
     [ $# -eq 0 ] || exec .venv/bin/python -m pytest "$@"
-    # All at once, for browsers and databases wait as much as they work; each is told of when those before it have ended.
-    told=$(mktemp -d) failed=0
-    .venv/bin/python -m pytest --ignore tests/browser >"$told/sqlite" 2>&1 & sqlite=$!
-    .venv/bin/python -m pytest --ignore tests/browser --database postgresql >"$told/postgresql" 2>&1 & postgresql=$!
+    # All at once, for browsers and databases wait more than they work; each is told of when those before it have ended.
+    told=$(mktemp -d) failed=0 parts=
+    beside() {
+      name=$1
+      shift
+      .venv/bin/python -m pytest "$@" >"$told/$name" 2>&1 &
+      parts="$parts $!:$name"
+    }
+    beside sqlite --ignore tests/browser
+    beside postgresql-1 --database postgresql tests/test_[a-m]*.py
+    beside postgresql-2 --database postgresql tests/test_[n-z]*.py
     .venv/bin/python -m pytest tests/browser || failed=1
-    wait $sqlite || failed=1
-    cat "$told/sqlite"
-    wait $postgresql || failed=1
-    cat "$told/postgresql"
+    for part in $parts; do
+      wait "${part%%:*}" || failed=1
+      cat "$told/${part#*:}"
+    done
     rm -rf "$told"
     exit $failed
     ;;
