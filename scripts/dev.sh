@@ -2,6 +2,7 @@
 # Sets up what a command needs, then runs it:
 #   sh scripts/dev.sh run     the demonstration: service, article, moderator
 #   sh scripts/dev.sh test    the tests, on SQLite and on PostgreSQL; with pytest's options once, on what they name
+#   sh scripts/dev.sh packages  what the tests need from Debian, and nothing else
 #   sh scripts/dev.sh check   lint, types, import contracts, freshness of built files
 #   sh scripts/dev.sh bench   the benchmark (--help lists its options)
 #   sh scripts/dev.sh scaling which part of a large installation is full first (--write puts it into its page)
@@ -97,6 +98,9 @@ case $command in
     node_packages
     exec .venv/bin/python scripts/check.py
     ;;
+  packages)
+    system_packages
+    ;;
   bench|scaling)
     set_up --group dev
     SYSTEM='wrk:wrk postgresql:pg_ctlcluster' system_packages
@@ -104,7 +108,7 @@ case $command in
     exec .venv/bin/python -m scripts.bench "$@"
     ;;
   *)
-    say "usage: sh scripts/dev.sh run|test|check|bench|scaling"
+    say "usage: sh scripts/dev.sh run|test|packages|check|bench|scaling"
     exit 2
     ;;
 esac

@@ -1,12 +1,14 @@
 """Every key of the queue: many at once, people, history and places."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from comments_service.sites import registry
 from tests.browser.articles import Articles
 from tests.browser.conftest import Axe, Complaints, Service, sign_in
 
@@ -130,6 +132,7 @@ def test_t_on_what_the_checks_published_leaves_a_card_to_decide_on(
     desk: Page, service: Service, articles: Articles, word: str
 ) -> None:
     service.command("site", "settings", "blog", "moderation=none", "hold_at=50")
+    time.sleep(registry.KEPT_SECONDS)  # for as long the service knows a site as it was
     write(service, articles, word, 1)
     service.command("site", "settings", "blog", "moderation=all", "hold_at=1")
     desk.goto(f"{service.url}/admin/?q=is:approved+{word}")

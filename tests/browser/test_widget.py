@@ -337,6 +337,7 @@ def test_while_the_service_is_down_the_article_is_whole_and_says_where_to_go(
     expect(page.get_by_role("heading", name="Leave a Comment")).to_be_visible()
     assert page.url == f"{service.url}/s/blog/thread?page={quote(path_of(url), safe='')}"
     page.go_back()
+    expect(page.get_by_text("Comments could not be loaded.")).to_be_visible()
     page.unroute("**/api/v1/**")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("comments-thread form")).to_be_visible()
