@@ -2,8 +2,10 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -84,9 +86,8 @@ def _settle(site_id: str, messages: list[Claimed], told: list[str], all_told: bo
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Where a mail goes, to whom, and who says what stands in it."""
+    """Where a mail goes, and who says what stands in it."""
 
-    id: UUID
     address: str
     translate: Translate
 
@@ -95,10 +96,7 @@ def recipients(site_id: str, sealer: Sealer) -> dict[str, Recipient]:
     """Those who decide for the site, by their ids: its own moderators, and the administrators."""
     named = sa.select(SiteModerator.moderator_id).where(SiteModerator.site_id == site_id)
     rows = db.session.scalars(sa.select(Moderator).where(Moderator.everywhere | Moderator.id.in_(named)))
-    return {
-        str(row.id): Recipient(row.id, sealer.open(row.address_sealed, row.id), _translator(row, site_id))
-        for row in rows
-    }
+    return {str(row.id): Recipient(sealer.open(row.address_sealed, row.id), _translator(row, site_id)) for row in rows}
 
 
 def _translator(moderator: Moderator | None, site_id: str) -> Translate:
@@ -121,7 +119,8 @@ def _tell(
     for person, recipient in people.items():
         theirs = [message for message in messages if person not in message.told]
         try:
-            if words := _words(site_id, theirs, settings, recipient, now):
+            link = partial(_link, settings, person, now)
+            if words := _words(site_id, theirs, settings, recipient.translate, link):
                 letter = mail.Mail(recipient.address, *words, f"{theirs[0].id}.{person}", now)
                 mail.send(letter, settings.smtp_url, settings.mail_from)
             told.append(person)
@@ -175,20 +174,20 @@ def _tell_the_edge(site_id: str, messages: list[Claimed], settings: Settings, no
     return True
 
 
+def _link(settings: Settings, person: str, now: datetime, one: Excerpt) -> str:
+    """Where the moderator with the id `person` decides on a comment."""
+    return f"{settings.address}/admin/mail/{by_mail.token(one.id, one.version, UUID(person), http.signer(), now)}"
+
+
 def _words(
-    site_id: str, messages: list[Claimed], settings: Settings, recipient: Recipient, now: datetime
+    site_id: str, messages: list[Claimed], settings: Settings, translate: Translate, link: Callable[[Excerpt], str]
 ) -> tuple[str, str] | None:
     """Subject and text of the mail about those comments that still wait; None when none does."""
-
-    def link(one: Excerpt) -> str:
-        token = by_mail.token(one.id, one.version, recipient.id, http.signer(), now)
-        return f"{settings.address}/admin/mail/{token}"
-
     waiting = _excerpts(site_id, [UUID(message.payload["comment"]) for message in messages])
     if not waiting:
         return None
-    subject = recipient.translate(digest.subject(site_id, len(waiting)))
-    return subject, digest.text(site_id, waiting, settings.address, recipient.translate, link)
+    subject = translate(digest.subject(site_id, len(waiting)))
+    return subject, digest.text(site_id, waiting, settings.address, translate, link)
 
 
 def _excerpts(site_id: str, comment_ids: list[UUID]) -> list[Excerpt]:

@@ -205,6 +205,15 @@ def test_the_cache_keeps_to_its_bytes() -> None:
     assert ("/0", "") not in cache._entries
 
 
+def test_what_the_event_loop_gives_all_the_time_stays_when_room_is_short() -> None:
+    cache = Cache(64_000, Frozen())
+    for number in range(100):
+        key = cache.key(THREAD, f"page=/{number}")
+        assert key
+        cache.get(key, lambda number=number: Reply(200, [("x-cache-note", "{}")], bytes([number]) * 5_000))
+        assert cache.fresh(THREAD, "page=/0")
+
+
 def test_without_room_everything_still_works(settings: config.Settings, app: Flask, ada: Commenter, mia: Mia) -> None:
     small = create_app(replace(settings, cache_megabytes=0))
     with small.app_context():

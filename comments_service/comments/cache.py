@@ -22,7 +22,7 @@ import brotli
 import msgspec
 import sqlalchemy as sa
 
-from ..http import NOTE, Note
+from ..http import NOTE, Application, Note
 from .validity import Epoch, Revision, Validity
 
 COMPRESSED_FROM = 512  # bytes
@@ -161,8 +161,7 @@ class Cache:
                 entry.epoch = epoch
         except sqlite3.Error:
             return None
-        if entry.counted != entry.size:
-            self._count(key, entry)
+        self._count(key, entry)
         return entry
 
     def get(self, key: Key, make: Callable[[], Reply]) -> Entry | Reply:
@@ -234,7 +233,7 @@ class Cache:
 class CachedReads:
     """The WSGI door: answers reads from `cache`, and hands everything else to `application`."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], cache: Cache) -> None:
+    def __init__(self, application: Application, cache: Cache) -> None:
         self._application = application
         self._cache = cache
 
@@ -264,7 +263,7 @@ class CachedReads:
         return ask(self._application, plain)
 
 
-def ask(application: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> Reply:
+def ask(application: Application, environ: dict[str, Any]) -> Reply:
     """What a WSGI application answers, whole; the names of its headers in lower case."""
     said: list[tuple[int, Headers]] = []
 
