@@ -214,6 +214,17 @@ def test_what_the_event_loop_gives_all_the_time_stays_when_room_is_short() -> No
         assert cache.fresh(THREAD, "page=/0")
 
 
+def test_what_is_new_has_room_though_all_the_others_are_asked_for() -> None:
+    cache = Cache(64_000, Frozen())
+    for number in range(30):
+        path = f"/{number}"
+        cache.get((path, ""), lambda: Reply(200, [("x-cache-note", "{}")], b"x" * 5_000))
+        assert (path, "") in cache._entries
+        for key in list(cache._entries):
+            assert isinstance(cache.get(key, lambda: Reply(500, [], b"")), Entry)
+    assert cache._size == sum(entry.size for entry in cache._entries.values()) <= 64_000
+
+
 def test_without_room_everything_still_works(settings: config.Settings, app: Flask, ada: Commenter, mia: Mia) -> None:
     small = create_app(replace(settings, cache_megabytes=0))
     with small.app_context():

@@ -84,6 +84,7 @@ class Entry:
     forms: dict[str, Form] = field(default_factory=dict)
     size: int = 0  # bytes, about
     counted: int = 0  # of these by the cache
+    used: bool = False  # since the cache last thought of letting it go
 
     def form(self, accepted: str) -> Form:
         """The answer in the best of our encodings that a reader takes, where that pays."""
@@ -118,7 +119,7 @@ class Entry:
 
 
 class Cache:
-    """Entries by address, at most `limit` bytes of them; the longest unused go first."""
+    """Entries by address, at most `limit` bytes of them; those go first that nobody asks for any more."""
 
     def __init__(self, limit: int, validity: Validity) -> None:
         self._limit = limit
@@ -161,7 +162,7 @@ class Cache:
                 entry.epoch = epoch
         except sqlite3.Error:
             return None
-        self._count(key, entry)
+        self._use(key, entry)
         return entry
 
     def get(self, key: Key, make: Callable[[], Reply]) -> Entry | Reply:
@@ -189,7 +190,7 @@ class Cache:
         if entry.note.site is not None and entry.epoch != epoch and not self._unchanged(entry):
             return None
         entry.epoch = epoch
-        self._count(key, entry)
+        self._use(key, entry)
         return entry
 
     def _unchanged(self, entry: Entry) -> bool:
@@ -217,17 +218,30 @@ class Cache:
                 self._entries[key] = entry
                 self._count(key, entry)
 
+    def _use(self, key: Key, entry: Entry) -> None:
+        """Note that `entry` was asked for. A note costs nothing; a place in a list would cost a third of a read."""
+        entry.used = True
+        if entry.counted != entry.size:
+            self._count(key, entry)
+
     def _count(self, key: Key, entry: Entry) -> None:
-        """Count `entry` as it is now and as the one used last; what has no room any more goes."""
+        """Count `entry` as it is now; what has no room any more goes."""
         with self._lock:
             if self._entries.get(key) is not entry:
                 return
-            self._entries.move_to_end(key)
             self._size += entry.size - entry.counted
             entry.counted = entry.size
             while self._size > self._limit:
-                _, dropped = self._entries.popitem(last=False)
-                self._size -= dropped.counted
+                self._drop_one(but=entry)
+
+    def _drop_one(self, but: Entry) -> None:
+        """Let the oldest go, unless it was used since its turn came last (second chance, F. J. Corbató, 1968)."""
+        key, oldest = self._entries.popitem(last=False)
+        if oldest.used or oldest is but:
+            oldest.used = False
+            self._entries[key] = oldest
+        else:
+            self._size -= oldest.counted
 
 
 class CachedReads:
