@@ -32,7 +32,7 @@ from granian.server.common import AbstractServer
 from granian.server.embed import Server as EmbeddedGranian
 from granian.server.mp import MPServer as GranianInWorkers
 
-from . import config, create_app, database, delivery, listening
+from . import config, create_app, database, delivery, http, listening
 from .comments.cache import Cache, Reply, ask
 from .config import Settings
 from .errors import ServiceError, TooLarge, TooSlow, Unavailable, problem
@@ -335,4 +335,5 @@ def _header_variables(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _refused(refusal: ServiceError) -> Reply:
     body, status, headers = problem(refusal)
     plain = [("content-type", "application/problem+json"), ("cache-control", "no-store"), ("connection", "close")]
-    return Reply(status, [*plain, *headers.items()], msgspec.json.encode(body))
+    ours = [(name.lower(), value) for name, value in (*http.API_HEADERS, *headers.items())]
+    return Reply(status, plain + ours, msgspec.json.encode(body))

@@ -93,6 +93,7 @@ def test_a_body_above_the_limit_is_refused_before_it_is_read(standing: Service, 
             connection.sendall(POST + header(Host="x", Transfer_Encoding="chunked", **head) + b"\r\n" + begun)
         response, body = read_answer(connection)
         assert response.status == 413
+        assert response.headers["X-Content-Type-Options"] == "nosniff"  # as every answer
         assert response.headers["Content-Type"] == "application/problem+json"
         assert json.loads(body)["code"] == "too-large"
         assert until_closed(connection) == b""
