@@ -151,6 +151,7 @@ SEARCHES: dict[str, Fits] = {
     "link:2": with_links(lambda number: number == 2),
     "link:0": with_links(lambda number: number == 0),
     "link:<2 bread": lambda c: with_links(lambda number: number < 2)(c) and BREAD(c),
+    "link:>1 bread": lambda c: with_links(lambda number: number > 1)(c) and BREAD(c),
     "link:>20": with_links(lambda number: number > 20),
     "link:<=20": with_links(lambda number: number <= 20),
     f"from:key-{KEY.hex()}": lambda c: c.address_key == KEY,

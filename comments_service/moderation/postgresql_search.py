@@ -7,26 +7,28 @@ import sqlalchemy as sa
 
 from ..comments.models import Comment
 from ..extensions import db
-from .selection import Found, Wanted, with_links
+from .selection import Found, Selection, Wanted, with_links
 from .terms import TEXT, Term
 
 NEAR = 10_000  # of the newest are looked at one by one: among these, what is common is met, and counted
 COMMON = 50
 WEIGHTS = {"name": "A", "website": "B", "body": "C", "reasons": "D"}
 
-_COLUMNS: dict[str, Any] = {
-    **{name: getattr(Comment, name) for name in ("id", *TEXT)},
-    "search_words": sa.column("search_words", _selectable=Comment.__table__),
-    "search_link_count": sa.column("search_link_count", sa.Integer, _selectable=Comment.__table__),
-}
-# Compiling a statement takes longer than any of these runs, and none is for reading the whole table.
-_HINTS = sa.select(sa.func.set_config("jit", "off", True), sa.func.set_config("enable_seqscan", "off", True))
+_TEXTS: dict[str, Any] = {name: getattr(Comment, name) for name in TEXT}
+_WORDS = sa.column("search_words", _selectable=Comment.__table__)
+_LINKS = sa.column("search_link_count", sa.Integer, _selectable=Comment.__table__)
+# To compile a statement, or to set others to work, takes longer than any of these runs; none reads the whole table.
+_HINTS = sa.select(
+    sa.func.set_config("jit", "off", True),
+    sa.func.set_config("max_parallel_workers_per_gather", "0", True),
+    sa.func.set_config("enable_seqscan", "off", True),
+)
 
 
 def newest(wanted: Wanted, most: int, enough: int | None) -> Found:
     """The newest that are wanted, `most` at most; as soon as `enough` are found, the others need not be."""
-    selection = wanted.selection()
-    checks = _checks(wanted, _COLUMNS)
+    selection = _in_order(wanted)
+    checks = _checks(wanted)
     db.session.execute(_HINTS)
     if checks and not selection.few:
         met = _met(wanted, most, enough)
@@ -54,19 +56,25 @@ def _found(ids: sa.Select[Any], most: int) -> Found:
 
 def _among(number: int, wanted: Wanted, most: int, of_one: int | None = None) -> sa.Select[Any]:
     """The newest that are wanted of the newest `number` that are of their sites and status."""
-    some = wanted.selection().newest(*_COLUMNS.values(), most=number, of_one=of_one).subquery()
-    return sa.select(some.c.id).where(*_checks(wanted, some.c)).order_by(some.c.id.desc()).limit(most + 1)
+    met = sa.and_(*_checks(wanted)).label("met")  # not what it is looked for in: that is long, and may be sorted
+    some = _in_order(wanted).newest(Comment.id, met, most=number, of_one=of_one).subquery()
+    return sa.select(some.c.id).where(some.c.met).order_by(some.c.id.desc()).limit(most + 1)
 
 
-def _checks(wanted: Wanted, columns: Any) -> list[sa.ColumnElement[bool]]:
-    """What the `columns` of a comment have to meet: its words, and its links."""
-    found = [term.as_written(columns) for term in wanted.literal]
-    found += with_links(wanted.search, columns["search_link_count"])
-    return [_matches(columns["search_words"], wanted.indexed), *found] if wanted.indexed else found
+def _in_order(wanted: Wanted) -> Selection:
+    """What an index has in order, the newest first; those with links have indexes of their own."""
+    return wanted.selection().where(*(with_links(wanted.search, _LINKS) if wanted.search.least_links else []))
 
 
-def _matches(words: sa.ColumnElement[Any], terms: list[Term]) -> sa.ColumnElement[bool]:
+def _checks(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """What a comment has to meet besides: its words, and that it has no links or few."""
+    found = [term.as_written(_TEXTS) for term in wanted.literal]
+    found += [] if wanted.search.least_links else with_links(wanted.search, _LINKS)
+    return [_matches(wanted.indexed), *found] if wanted.indexed else found
+
+
+def _matches(terms: list[Term]) -> sa.ColumnElement[bool]:
     wanted = " & ".join(
         f"'{term.words}':{'*' * term.prefix}{''.join(WEIGHTS[name] for name in term.fields)}" for term in terms
     )
-    return words.bool_op("@@")(sa.func.to_tsquery(sa.text("'simple'"), wanted))
+    return _WORDS.bool_op("@@")(sa.func.to_tsquery(sa.text("'simple'"), wanted))

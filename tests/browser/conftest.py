@@ -39,6 +39,7 @@ AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE_COLOURS = ["color-contrast", "link-in-text-block"]
 SITE = "blog"
+expect.set_options(timeout=15_000)  # where other tests take the machine; the widget itself gives a service as long
 
 
 @dataclass
@@ -92,6 +93,10 @@ class Service:
     def lock(self, comment: dict[str, Any]) -> None:
         """Let the thread of `comment` take no more."""
         self._ask(f"threads/{self.thread(comment)}", {"locked": True})
+
+    def status(self, comment: dict[str, Any]) -> str:
+        """Where `comment` stands now."""
+        return str(self._ask(f"comments/{comment['id']}")["status"])
 
     def thread(self, comment: dict[str, Any]) -> str:
         """The id of the thread that `comment` stands in."""

@@ -133,9 +133,11 @@ def test_t_on_what_the_checks_published_leaves_a_card_to_decide_on(
 ) -> None:
     service.command("site", "settings", "blog", "moderation=none", "hold_at=50")
     time.sleep(registry.KEPT_SECONDS)  # for as long the service knows a site as it was
-    write(service, articles, word, 1)
+    (published,) = write(service, articles, word, 1)
+    assert service.status(published) == "approved"
     service.command("site", "settings", "blog", "moderation=all", "hold_at=1")
     desk.goto(f"{service.url}/admin/?q=is:approved+{word}")
+    expect(desk.locator(".entry")).to_have_count(1)
     desk.keyboard.press("t")
     expect(desk.locator("#outcome")).to_contain_text("Trusted.")
     desk.keyboard.press("s")
