@@ -15,7 +15,7 @@ COMMON = 50
 WEIGHTS = {"name": "A", "website": "B", "body": "C", "reasons": "D"}
 
 _TEXTS: dict[str, Any] = {name: getattr(Comment, name) for name in TEXT}
-_WORDS = sa.column("search_words", _selectable=Comment.__table__)
+_WORDS: sa.ColumnElement[Any] = sa.column("search_words", _selectable=Comment.__table__)
 _LINKS = sa.column("search_link_count", sa.Integer, _selectable=Comment.__table__)
 # To compile a statement, or to set others to work, takes longer than any of these runs; none reads the whole table.
 _HINTS = sa.select(
