@@ -17,12 +17,9 @@ def raw(column: Any) -> Any:
     return sa.type_coerce(column, sa.types.NULLTYPE).label(column.name)
 
 
-def id_texts(ids: Iterable[str | UUID | None]) -> list[str | None]:
+def id_texts(ids: Iterable[str | UUID]) -> list[str]:
     """`raw` ids as they are written: SQLite keeps 32 digits, PostgreSQL gives a UUID."""
-    return [
-        f"{v[:8]}-{v[8:12]}-{v[12:16]}-{v[16:20]}-{v[20:]}" if isinstance(v, str) else str(v) if v else None
-        for v in ids
-    ]
+    return [f"{v[:8]}-{v[8:12]}-{v[12:16]}-{v[16:20]}-{v[20:]}" if isinstance(v, str) else str(v) for v in ids]
 
 
 def time_texts(times: Iterable[str | datetime | None]) -> list[str | None]:

@@ -231,10 +231,16 @@ def init_app(app: Flask) -> None:
     """Limit what is read, and send the headers that every answer carries."""
     settings = cast(config.Settings, app.extensions["settings"])
     app.config.update(_limiter_storage(settings))
-    before, after = list(app.before_request_funcs[None]), list(app.after_request_funcs[None])
+    around: list[dict[Any, list[Any]]] = [
+        app.before_request_funcs,
+        app.after_request_funcs,
+        app.teardown_request_funcs,
+    ]
+    ours = [list(functions[None]) for functions in around]
     limiter.init_app(app)
     # No limit stands before a view, and we say ourselves what is left: the library's looks around each take a while.
-    app.before_request_funcs[None], app.after_request_funcs[None] = before, after
+    for functions, own in zip(around, ours, strict=True):
+        functions[None] = own
     app.extensions["translate"] = translate
     app.register_error_handler(RateLimitExceeded, lambda error: render(too_many(error)))
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.body_limit
@@ -296,7 +302,7 @@ def _wait(seconds: int) -> TooMany:
 
 def _limit_headers() -> dict[str, str]:
     """What the limit leaves to this client (draft-ietf-httpapi-ratelimit-headers)."""
-    current = limiter.current_limit
+    current = limiter.current_limit if CLIENT_KEY in request.environ else None
     if current is None:
         return {}
     let_go()  # who holds one connection and waits for another may wait for ever behind PgBouncer

@@ -1,4 +1,4 @@
-"""The front of the shipped server: bodies gathered with a limit and a deadline, then Flask in a pool of threads.
+"""The front of the shipped server: bodies gathered with a limit and a deadline, then Flask in threads.
 
 granian speaks HTTP and calls the front through RSGI on its event loop. A slow body costs a coroutine, not a thread;
 only a request that is whole reaches Flask, as plain WSGI (PEP 3333).
@@ -14,9 +14,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
@@ -33,14 +32,13 @@ from granian.server.embed import Server as EmbeddedGranian
 from granian.server.mp import MPServer as GranianInWorkers
 
 from . import config, create_app, database, delivery, http, listening
-from .comments.cache import Cache, Reply, ask
+from .comments.cache import Cache, Entry, Key, Reply, ask
 from .config import Settings
 from .errors import ServiceError, TooLarge, TooSlow, Unavailable, problem
+from .line import Line
 
 log = logging.getLogger(__name__)
 
-THREADS = 4
-PATIENCE_SECONDS = 0.05
 SWITCH_SECONDS = 0.001  # a read on the event loop waits at most so long for a thread at work
 READS = frozenset({"GET", "HEAD"})
 HEADER_SECONDS = 10
@@ -178,34 +176,6 @@ def _load(settings: Settings, listeners: list[socket.socket], _: str, worker: in
     return Front(create_app(settings), settings)
 
 
-class Turns:
-    """Lets one request at a time be at work.
-
-    Threads of one interpreter that all want to run cost each other two thirds of their time. Who is at work for
-    longer than others have patience, as it waits for a service outside or looks through a million comments, loses its
-    turn and goes on beside them.
-    """
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._holder: object = None
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for a turn and keep it until the end."""
-        me = object()
-        with self._changed:
-            self._changed.wait_for(lambda: self._holder is None, PATIENCE_SECONDS)
-            self._holder = me
-        try:
-            yield
-        finally:
-            with self._changed:
-                if self._holder is me:
-                    self._holder = None
-                    self._changed.notify()
-
-
 class Front:
     """What granian calls in a worker: `app` behind a limit and a deadline for bodies."""
 
@@ -214,9 +184,8 @@ class Front:
         self._settings = settings
         self._common = _common_to_all(settings)
         self._cache: Cache = app.extensions["cache"]
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="request")
-        # PostgreSQL is waited for more than it is worked on: there requests go side by side.
-        self._turn = Turns().taken if settings.database.startswith("sqlite") else nullcontext
+        self._line = Line(partial(ask, app), one_by_one=settings.database.startswith("sqlite"))
+        self._making: dict[Key, asyncio.Future[Reply]] = {}  # answers to keep that are being made
         self._stop = threading.Event()
         self._delivery = threading.Thread(target=delivery.run_forever, args=(app, self._stop), daemon=True)
         sys.setswitchinterval(SWITCH_SECONDS)
@@ -226,13 +195,15 @@ class Front:
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._stop.set()
-        self._pool.shutdown(wait=True)
+        self._line.close(DRAIN_SECONDS)
         self._delivery.join(DRAIN_SECONDS)
         with self._app.app_context():
             database.close()  # the last connection to a SQLite file tidies it up
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
-        if scope.method in READS and (entry := self._cache.fresh(scope.path, scope.query_string)):
+        if scope.method in READS and (
+            entry := self._cache.fresh(scope.path, scope.query_string) or await self._made_meanwhile(scope)
+        ):
             header = scope.headers.get
             seen, accepted = header("if-none-match"), header("accept-encoding") or ""
             reply = entry.reply(header("origin"), seen, accepted, head=scope.method == "HEAD")
@@ -243,14 +214,26 @@ class Front:
         except ServiceError as refusal:
             reply = _refused(refusal)
         else:
-            environ = _environ(self._common, scope, body)
-            loop = asyncio.get_running_loop()
-            reply = await loop.run_in_executor(self._pool, self._answer, environ)
+            reply = await self._asked(scope, body)
         protocol.response_bytes(*reply)
 
-    def _answer(self, environ: dict[str, Any]) -> Reply:
-        with self._turn():
-            return ask(self._app, environ)
+    async def _made_meanwhile(self, scope: Any) -> Entry | None:
+        """The entry that another request has made right now: to wait for it here takes no thread."""
+        key = self._cache.shared(scope.path, scope.query_string)
+        making = self._making.get(key) if key else None
+        if making is None:
+            return None
+        await asyncio.wait([making])
+        return self._cache.fresh(scope.path, scope.query_string)
+
+    def _asked(self, scope: Any, body: bytes) -> asyncio.Future[Reply]:
+        """What Flask will answer."""
+        answer = self._line.join(_environ(self._common, scope, body))
+        key = self._cache.shared(scope.path, scope.query_string) if scope.method in READS else None
+        if key:
+            self._making[key] = answer
+            answer.add_done_callback(lambda _: self._making.pop(key, None))
+        return answer
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
         """The request's body; raises `TooLarge` above the limit and `TooSlow` after the deadline."""

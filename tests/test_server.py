@@ -1,5 +1,6 @@
 """The shipped server, spoken to by plain sockets: it is patient with people, and not with those who drip or lie."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,17 +8,19 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 from people import ORIGIN, PAGE, SITE
 from running import COMMAND, Service, comment, environ, header, read_answer
 
-from comments_service import config, http, server
+from comments_service import config, create_app, http, line, server
 from comments_service.sites import policy, registry
 
 POST = f"POST /api/v1/sites/{SITE}/comments HTTP/1.1\r\n".encode()
@@ -334,47 +337,122 @@ def test_a_host_that_is_not_ours_is_said_in_a_line(instance_with_blog: Path) -> 
     assert said.count("\n") == 1
 
 
-# Turns -----------------------------------------------------------------------------------------------------------
+# One at a time, and together -------------------------------------------------------------------------------------
+
+
+def on_a_loop(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    return asyncio.run(asyncio.wait_for(work(), 20))
 
 
 def test_one_request_at_a_time_is_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "PATIENCE_SECONDS", 60)  # a millisecond may be long where others compute
-    turns, at_work, most = server.Turns(), 0, 0
+    monkeypatch.setattr(line, "PATIENCE_SECONDS", 60)  # a millisecond may be long where others compute
+    at_work, most, served = 0, 0, []
 
-    def work(_: int) -> None:
+    def answer(number: int) -> int:
         nonlocal at_work, most
-        with turns.taken():
-            at_work += 1
-            most = max(most, at_work)
-            time.sleep(0.001)
-            at_work -= 1
+        at_work += 1
+        most = max(most, at_work)
+        time.sleep(0.001)
+        at_work -= 1
+        served.append(number)
+        return -number
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(work, range(40)))
-    assert most == 1
+    async def forty() -> list[int]:
+        waiting = line.Line(answer, one_by_one=True)
+        return await asyncio.gather(*map(waiting.join, range(40)))
+
+    assert on_a_loop(forty) == [-number for number in range(40)]
+    assert (most, served) == (1, list(range(40)))
 
 
-def test_who_takes_long_loses_the_turn_and_goes_on() -> None:
-    turns, go_on = server.Turns(), threading.Event()
-    began, ended = [], []
+def test_who_takes_long_keeps_nobody_waiting() -> None:
+    searched, ended = threading.Event(), []
 
-    def work(name: str, done: threading.Event) -> None:
-        with turns.taken():
-            began.append(name)
-            assert done.wait(10)
-        ended.append(name)
+    def answer(what: str) -> None:
+        if what.startswith("a search"):
+            assert searched.wait(20)
+        ended.append(what)
 
-    def starts(name: str, done: threading.Event) -> threading.Thread:
-        thread = threading.Thread(target=work, args=(name, done))
-        thread.start()
-        return thread
+    async def visits() -> None:
+        waiting = line.Line(answer, one_by_one=True)
+        searches = [waiting.join(f"a search {number}") for number in range(line.MOST_THREADS - 1)]
+        await waiting.join("a comment")
+        await asyncio.sleep(2 * line.PATIENCE_SECONDS)
+        await waiting.join("another comment")
+        assert ended == ["a comment", "another comment"]
+        searched.set()
+        await asyncio.gather(*searches)
+        await waiting.join("the last")
+        assert len(waiting._threads) == 1  # whoever took long has gone
 
-    searching = starts("a search of a million", go_on)
-    at_once = threading.Event()
-    at_once.set()
-    starts("a comment", at_once).join(5)
-    assert (began, ended) == (["a search of a million", "a comment"], ["a comment"])
-    go_on.set()
-    searching.join(5)
-    starts("another", at_once).join(5)
-    assert ended == ["a comment", "a search of a million", "another"]
+    on_a_loop(visits)
+    assert ended[-1] == "the last"
+
+
+def test_a_database_elsewhere_is_asked_by_several_at_once() -> None:
+    together = threading.Barrier(line.MOST_THREADS)
+
+    async def several() -> list[int]:
+        waiting = line.Line(lambda _: together.wait(10), one_by_one=False)
+        return await asyncio.gather(*(waiting.join(None) for _ in range(line.MOST_THREADS)))
+
+    assert sorted(on_a_loop(several)) == list(range(line.MOST_THREADS))
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_who_waits_is_served_before_the_line_closes(one_by_one: bool) -> None:
+    served = []
+
+    async def at_the_end() -> None:
+        waiting = line.Line(served.append, one_by_one=one_by_one)
+        for number in range(10):
+            waiting.join(number)
+        threads = list(waiting._threads)
+        waiting.close(10)
+        assert threads
+        assert not any(thread.is_alive() for thread in threads)
+
+    on_a_loop(at_the_end)
+    assert sorted(served) == list(range(10))
+
+
+def test_what_goes_wrong_is_told_to_who_asked_and_ends_no_thread() -> None:
+    async def twice() -> None:
+        waiting = line.Line(lambda number: 1 // number, one_by_one=True)
+        with pytest.raises(ZeroDivisionError):
+            await waiting.join(0)
+        assert await waiting.join(1) == 1
+
+    on_a_loop(twice)
+
+
+class Said:
+    """What the front answers, in place of granian's protocol."""
+
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
+        self.status, self.body = status, body
+
+
+def asks(path: str, query: str) -> Any:
+    """A request as granian gives it."""
+    return SimpleNamespace(
+        method="GET", path=path, query_string=query, headers={}, http_version="1.1", client="127.0.0.1:40000"
+    )
+
+
+@pytest.mark.parametrize(("megabytes", "reached"), [(16, 1), (0, 16)])
+def test_readers_who_come_together_take_one_thread(instance_with_blog: Path, megabytes: int, reached: int) -> None:
+    settings = config.load({"COMMENTS_CACHE_MEGABYTES": str(megabytes)}, instance_path=instance_with_blog)
+    app, seen = create_app(settings), []
+    flask = app.wsgi_app
+    app.wsgi_app = lambda environ, start: seen.append(environ["PATH_INFO"]) or flask(environ, start)  # type: ignore
+
+    async def sixteen() -> list[Said]:
+        front, said = server.Front(app, settings), [Said() for _ in range(16)]
+        path, _, query = READ.partition("?")
+        await asyncio.gather(*(front.__rsgi__(asks(path, query), each) for each in said))
+        return said
+
+    said = on_a_loop(sixteen)
+    assert {(each.status, each.body) for each in said} == {(200, said[0].body)}
+    assert len(seen) == reached

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any
@@ -218,28 +218,29 @@ def _statement(newest_first: bool, later: bool, pinned: bool) -> sa.Select[Any]:
     return query.where(sa.or_(after, sa.and_(Comment.root_id == root, Comment.id > last)))
 
 
-def _visible(site_id: str, rows: Sequence[Any]) -> Collection[Any]:
-    """The parents of `rows` that are to be seen; a reply to another stands on its own.
+def _visible(site_id: str, rows: Sequence[Any]) -> Iterable[Any]:
+    """The parents of `rows` that are to be seen and do not stand among them; a reply to another stands on its own.
 
     Most stand before their replies, so that nobody has to be asked.
     """
-    shown = {row[0] for row in rows}
-    elsewhere = {row[1] for row in rows if row[1] is not None} - shown
-    if elsewhere:
-        asked = {"site_id": site_id, "ids": sorted(elsewhere)}
-        shown |= set(connection().scalars(VISIBLE, asked))
-    return shown
+    elsewhere = {row[1] for row in rows} - {row[0] for row in rows} - {None}
+    if not elsewhere:
+        return ()
+    return connection().scalars(VISIBLE, {"site_id": site_id, "ids": sorted(elsewhere)}).all()
 
 
-def _fields(rows: Sequence[Any], visible: Collection[Any]) -> tuple[Iterable[Any], ...]:
+def _fields(rows: Sequence[Any], visible: Iterable[Any]) -> tuple[Iterable[Any], ...]:
     """The values of `PublicComment`, field by field in its order, from rows that begin with `COLUMNS`.
 
+    Of their parents those are named that are `visible` or stand among them.
     Column by column: a call for each value costs several times what it has to do.
     """
     ids, parents, names, websites, roles, trees, created, edited = _columns(rows)[: len(COLUMNS)]
+    written = dict(zip(ids, id_texts(ids), strict=True))
+    others = dict(zip(visible, id_texts(visible), strict=True))
     return (
-        id_texts(ids),
-        id_texts([parent if parent in visible else None for parent in parents]),
+        written.values(),
+        map((written | others).get, parents),
         names,
         [website or None for website in websites],
         roles,

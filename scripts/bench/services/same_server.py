@@ -29,6 +29,9 @@ class NoCache:
     def fresh(self, path: str, query: str) -> None:
         return None
 
+    def shared(self, path: str, query: str) -> None:
+        return None
+
 
 class Plain(server.Front):
     """The front without a cache and without a thread that delivers mails."""
