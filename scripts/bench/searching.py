@@ -17,7 +17,7 @@ from .services.ours import Ours, queue_headers
 from .services.process import HOST, Running
 
 MOST = 50  # milliseconds
-TIMES = 9
+TIMES = 11  # of fewer the middle shifts with the weather of a rented machine
 API = "/api/v1/moderation"
 EVERYWHERE, IN_TENTH, RARE = WORDS[0], WORDS[29], WORDS[-1]
 LISTS: dict[str, dict[str, str]] = {
