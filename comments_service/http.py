@@ -302,6 +302,7 @@ def _wait(seconds: int) -> TooMany:
 
 def _limit_headers() -> dict[str, str]:
     """What the limit leaves to this client (draft-ietf-httpapi-ratelimit-headers)."""
+    # Whoever is limited was asked for a key; for everybody else the library would make a context to look into.
     current = limiter.current_limit if CLIENT_KEY in request.environ else None
     if current is None:
         return {}

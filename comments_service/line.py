@@ -30,9 +30,9 @@ class Line(Generic[Q, A]):
         self._answer = answer
         self._one_by_one = one_by_one
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._threads: set[threading.Thread] = set()
+        # Those that serve, each with when it began with the request that it is at.
+        self._threads: dict[threading.Thread, float | None] = {}
         self._leader: threading.Thread | None = None
-        self._begun_at: float | None = None  # when the leader began with the request that it is at
         self._watched = False
 
     def join(self, request: Q) -> asyncio.Future[A]:
@@ -58,16 +58,15 @@ class Line(Generic[Q, A]):
     def _start(self, number: int) -> None:
         for _ in range(number):
             thread = threading.Thread(target=self._work, name="request", daemon=True)
-            self._threads.add(thread)
+            self._threads[thread] = None
             self._leader = thread
             thread.start()
 
     def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let another thread lead when the one that does is at one request for too long."""
-        begun_at = self._begun_at
+        begun_at = self._threads.get(self._leader) if self._leader else None
         stuck = begun_at is not None and time.monotonic() - begun_at >= PATIENCE_SECONDS
         if stuck and len(self._threads) < MOST_THREADS:
-            self._begun_at = None
             self._start(1)
         self._watched = begun_at is not None or not self._waiting.empty()
         if self._watched:
@@ -76,12 +75,10 @@ class Line(Generic[Q, A]):
     def _work(self) -> None:
         me = threading.current_thread()
         while (self._leader is me or not self._one_by_one) and (serve := self._waiting.get()):
-            if self._leader is me:
-                self._begun_at = time.monotonic()
+            self._threads[me] = time.monotonic()
             serve()
-            if self._leader is me:
-                self._begun_at = None
-        self._threads.discard(me)
+            self._threads[me] = None
+        del self._threads[me]
 
     def _serve(self, request: Q, answered: asyncio.Future[A], loop: asyncio.AbstractEventLoop) -> None:
         if answered.cancelled():

@@ -71,12 +71,8 @@ def said(sentence: i18n.Sayable, **values: object) -> str:
 
 
 def said_html(sentence: str, **values: object) -> Markup:
-    """The same for a sentence that holds HTML; what is in `values` is escaped.
-
-    As `Markup.format` would, which is written in Python and takes ten times as long; a page has hundreds.
-    """
-    escaped = {name: escape(value) for name, value in values.items()}
-    return Markup(translate(sentence).format(**escaped))  # noqa: S704 - our own words and those of our catalogues
+    """The same for a sentence that holds HTML; what is in `values` is escaped."""
+    return Markup(translate(sentence)).format(**values)  # noqa: S704 - our own words and those of our catalogues
 
 
 def told(sentence: i18n.Sayable) -> Markup:
@@ -94,7 +90,7 @@ def figure(number: float, form: str = ",") -> str:
 
 def apart(text: object) -> Markup:
     """`text` with a direction of its own, whatever stands around it."""
-    return Markup(f"<bdi>{escape(text)}</bdi>")  # noqa: S704 - escaped
+    return Markup("<bdi>{}</bdi>").format(text)
 
 
 def day(time: datetime) -> Markup:

@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from ..comments.models import Comment
 from ..extensions import db
 from .selection import Found, Selection, Wanted, with_links
-from .terms import TEXT, Term
+from .terms import Term
 
 NEAR = 10_000  # of the newest are looked at one by one: among these, what is common is met, and counted
 COMMON = 50
 WEIGHTS = {"name": "A", "website": "B", "body": "C", "reasons": "D"}
 
-_TEXTS: dict[str, Any] = {name: getattr(Comment, name) for name in TEXT}
 _WORDS: sa.ColumnElement[Any] = sa.column("search_words", _selectable=Comment.__table__)
 _LINKS = sa.column("search_link_count", sa.Integer, _selectable=Comment.__table__)
 # To compile a statement, or to set others to work, takes longer than any of these runs; none reads the whole table.
@@ -68,7 +67,7 @@ def _in_order(wanted: Wanted) -> Selection:
 
 def _checks(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     """What a comment has to meet besides: its words, and that it has no links or few."""
-    found = [term.as_written(_TEXTS) for term in wanted.literal]
+    found = [term.as_written for term in wanted.literal]
     found += [] if wanted.search.least_links else with_links(wanted.search, _LINKS)
     return [_matches(wanted.indexed), *found] if wanted.indexed else found
 

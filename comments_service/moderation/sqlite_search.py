@@ -39,7 +39,7 @@ _ROW = sa.table(
     sa.column("site_id", sa.String),
     sa.column("comment_id", sa.Uuid),
 )
-_TEXTS: dict[str, Any] = {name: getattr(Comment, name) for name in TEXT}
+_TEXTS = [getattr(Comment, name) for name in TEXT]
 _LINKS = sa.column("search_link_count", sa.Integer, _selectable=Comment.__table__)
 
 
@@ -50,11 +50,11 @@ def newest(wanted: Wanted, most: int, enough: int | None) -> Found:
     slow = [term for term in wanted.search.terms if term.prefix or term.literal]
     if slow and enough:
         quick = [term for term in wanted.indexed if not term.prefix]
-        near = _rows(wanted, quick, _links_beyond(wanted), NEAR, *_TEXTS.values())
+        near = _rows(wanted, quick, _links_beyond(wanted), NEAR, *_TEXTS)
         ids = [row.id for row in near if all(term.stands_in(row) for term in slow)]
         if len(near) < NEAR or len(ids) >= enough:
             return Found(_made(ids[:most]), len(near) == NEAR or len(ids) > most)
-    conditions = [term.as_written(_TEXTS) for term in wanted.literal] + _links_beyond(wanted)
+    conditions = [term.as_written for term in wanted.literal] + _links_beyond(wanted)
     rows = _rows(wanted, wanted.indexed, conditions, most + 1)
     return Found.of(_made([row.id for row in rows]), most)
 
@@ -102,7 +102,7 @@ def _number(comment_id: UUID) -> int:
 def _among_few(wanted: Wanted) -> Selection:
     """Those that are wanted among few: each of these is looked up in the index."""
     found = wanted.selection().where(*with_links(wanted.search, _LINKS))
-    found = found.where(*(term.as_written(_TEXTS) for term in wanted.literal))
+    found = found.where(*(term.as_written for term in wanted.literal))
     if not wanted.indexed:
         return found
     row = sa.select(_ROW.c.number).where(_ROW.c.site_id == Comment.site_id, _ROW.c.comment_id == Comment.id)

@@ -1,12 +1,13 @@
 """Words that a search names. A word is a run of letters and digits, whatever its case, to either database's index."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
+
+from ..comments.models import Comment
 
 TEXT = ("name", "website", "body")
 
@@ -44,9 +45,10 @@ class Term:
         checks = self.fields == ("reasons",)
         return not checks and self.text.isascii() and not all(map(_PLAIN.fullmatch, self.text.split()))
 
-    def as_written(self, columns: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-        """That a comment has it literally, by its `columns`."""
-        return sa.or_(*(columns[name].icontains(self.text, autoescape=True) for name in self.fields))
+    @property
+    def as_written(self) -> sa.ColumnElement[bool]:
+        """That a comment has it literally."""
+        return sa.or_(*(getattr(Comment, name).icontains(self.text, autoescape=True) for name in self.fields))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
