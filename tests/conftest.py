@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from compiling import compiled_once
 from elsewhere import Outside, serve
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from people import ORIGIN, SITE, Commenter, Mia, Reader
 from postgresql import ROLE, TEMPLATE, Cluster, find_programs, roomy_memory
 from rules import change_rules
-from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from comments_service import config, create_app, database, http
@@ -141,19 +141,8 @@ def store_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def addresses_are_compiled_once() -> Iterator[None]:
-    """Each application compiles the same hundred rules, in nearly all of the time that it takes to make one."""
-    made: dict[Any, Any] = {}
-    compiled = Rule._compile_builder
-
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, repr(rule.defaults), append_unknown)
-        if key not in made:
-            made[key] = compiled(rule, append_unknown)
-        return made[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+def applications_are_compiled_once() -> Iterator[None]:
+    with compiled_once():
         yield
 
 

@@ -123,7 +123,7 @@ def test_of_two_that_wait_for_each_other_one_begins_again(app: Flask, blog: str)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(run, [(SITE, "shop"), ("shop", SITE)]))
-    assert len(runs) == 3
+    assert len(runs) >= 3  # more, where the other's commit comes late: who begins before it has to begin once more
     db.session.rollback()
     assert db.session.scalars(sa.select(Site.revision)).all() == [2, 2]
 
