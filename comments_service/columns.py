@@ -17,6 +17,11 @@ def raw(column: Any) -> Any:
     return sa.type_coerce(column, sa.types.NULLTYPE).label(column.name)
 
 
+def made(value: str | UUID) -> UUID:
+    """The id of a `raw` one."""
+    return UUID(value) if isinstance(value, str) else value
+
+
 def id_texts(ids: Iterable[str | UUID]) -> list[str]:
     """`raw` ids as they are written: SQLite keeps 32 digits, PostgreSQL gives a UUID."""
     return [f"{v[:8]}-{v[8:12]}-{v[12:16]}-{v[16:20]}-{v[20:]}" if isinstance(v, str) else str(v) for v in ids]

@@ -5,6 +5,7 @@ only a request that is whole reaches Flask, as plain WSGI (PEP 3333).
 """
 
 import asyncio
+import gc
 import io
 import logging
 import multiprocessing
@@ -191,6 +192,8 @@ class Front:
         sys.setswitchinterval(SWITCH_SECONDS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        gc.collect()
+        gc.freeze()  # what is there now stays: to look through it again and again keeps all who ask waiting
         self._delivery.start()
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from ..accounts.actor import Actor
+from ..columns import made, raw
 from ..comments.models import Comment, Status
 from ..database import uuid7
 from ..extensions import db
@@ -23,7 +24,8 @@ LOOKED_AT = 50  # groups that are looked for on earlier pages at once
 COUNTED = 2_000  # comments of all groups on a page that are counted
 DECIDED = 20_000  # comments of a group that are decided on at once
 
-Key = tuple[str, bytes | UUID]  # a site, and a group there, or a comment that is in none
+Id = str | UUID  # of a comment, as its driver gives it
+Key = tuple[str, bytes | Id]  # a site, and a group there, or a comment that is in none
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +44,24 @@ def fold(listed: Selection, after: UUID | None, limit: int) -> Folded:
 
     Looks through some hundred comments, and then once more without the groups found in these.
     """
-    found: dict[Key, list[UUID]] = {}
+    found: dict[Key, list[Id]] = {}
     first: list[Key] = []
     last: UUID | None = None
     for _ in range(2):
         rows, fresh = _scan(listed, found, last), len(found)
         for row in rows:
             found.setdefault((row.site_id, row.group_key or row.id), []).append(row.id)
-        first += _not_shown_before(dict(islice(found.items(), fresh, None)), after, limit + 1 - len(first))
-        last = rows[-1].id if len(rows) == SCANNED else None
+        first += _not_shown_before(list(islice(found, fresh, None)), after, limit + 1 - len(first))
+        last = made(rows[-1].id) if len(rows) == SCANNED else None
         if last is None or len(first) > limit:
             break
     shown = {key: found[key] for key in first[:limit]}
-    ids = [members[0] for members in shown.values()]
-    others = {members[0]: members[1 : SHOWN + 1] for members in shown.values()}
-    numbers, at_least = _numbers(shown)
-    return Folded(ids, others, numbers, at_least, ids[-1] if len(first) > limit else last)
+    told = {key: [made(member) for member in members[: SHOWN + 1]] for key, members in shown.items()}
+    ids = [members[0] for members in told.values()]
+    others = {members[0]: members[1:] for members in told.values()}
+    numbers, at_least = _numbers({key: len(members) for key, members in shown.items()})
+    by_newest = {told[key][0]: number for key, number in numbers.items()}
+    return Folded(ids, others, by_newest, at_least, ids[-1] if len(first) > limit else last)
 
 
 def decide(chosen: Sequence[Decision], actor: Actor, now: datetime, key: str | None = None) -> Outcome:
@@ -88,11 +92,11 @@ def _scan(listed: Selection, known: Collection[Key], below: UUID | None) -> Sequ
     if below:
         listed = listed.where(Comment.id < below)
     # With the version, which no index has, so that SQLite takes the one that is in this order.
-    columns = Comment.site_id, Comment.id, Comment.group_key, Comment.version
+    columns = Comment.site_id, raw(Comment.id), Comment.group_key, Comment.version
     return db.session.execute(listed.newest(*columns, most=SCANNED)).all()
 
 
-def _not_shown_before(found: dict[Key, list[UUID]], after: UUID | None, most: int) -> list[Key]:
+def _not_shown_before(found: Collection[Key], after: UUID | None, most: int) -> list[Key]:
     """The first of the groups that no earlier page showed: those of which no comment came later."""
     if after is None:
         return list(found)[:most]
@@ -117,16 +121,16 @@ def _waiting(groups: set[Key]) -> tuple[sa.ColumnElement[bool], ...]:
     return Comment.site_id.in_(sites), Comment.group_key.in_(keys), Comment.status == Status.PENDING
 
 
-def _numbers(shown: dict[Key, list[UUID]]) -> tuple[dict[UUID, int], bool]:
-    """How many others there are of each group, by its newest comment, and whether counting stopped at the limit."""
-    groups = {key: members for key, members in shown.items() if isinstance(key[1], bytes)}
+def _numbers(shown: dict[Key, int]) -> tuple[dict[Key, int], bool]:
+    """How many others there are of each group of which so many are shown, and whether counting stopped at the limit."""
+    groups = {key for key in shown if isinstance(key[1], bytes)}
     if not groups:
         return {}, False
-    some = sa.select(Comment.site_id, Comment.group_key).where(*_waiting(set(groups)))
+    some = sa.select(Comment.site_id, Comment.group_key).where(*_waiting(groups))
     counted = some.limit(COUNTED).subquery()
     rows = db.session.execute(sa.select(*counted.c, sa.func.count()).group_by(*counted.c))
     numbers: dict[Key, int] = {(row[0], row[1]): row[2] for row in rows}
-    others = {members[0]: max(numbers.get(key, 0), len(members)) - 1 for key, members in groups.items()}
+    others = {key: max(numbers.get(key, 0), shown[key]) - 1 for key in groups}
     return others, sum(numbers.values()) == COUNTED
 
 

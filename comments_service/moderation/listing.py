@@ -172,7 +172,7 @@ def kinds(comment: Comment) -> Sequence[ListKind]:
     """What of whoever wrote `comment` can be blocked."""
     there = {
         ListKind.ADDRESS: comment.address_key,
-        ListKind.DOMAIN: _linked(comment),
+        ListKind.DOMAIN: hosts.linked(comment.website) or hosts.linked(comment.body),
         ListKind.NAME: blocked.name_key(comment.name),
         ListKind.NETWORK: comment.network_key,
     }

@@ -47,6 +47,7 @@ def show() -> Answer:
             raise
         query, problem = asked(q=""), wrong(refusal)
     page = queue.Page([], None, 0) if problem else queue.page(query, who)
+    totals = queue.totals(who)
     shown = render_template(
         "moderation/queue.html",
         query=query,
@@ -59,9 +60,9 @@ def show() -> Answer:
         counting=here(count="all") if page.at_least and query.counted < queue.ALL else None,
         most=queue.ALL,
         filter=filter_of(query),
-        tabs=tabs(query, queue.totals(who)),
+        tabs=tabs(query, totals),
         script=texts.of_script(http.language()),
-        sites=queue.sites_of(who),
+        sites=list(totals),
         verbs=texts.VERBS,
         purged_from=PURGED_FROM,
         said=said(request.args),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from ..accounts.actor import Actor
 from ..comments import counts
@@ -23,6 +24,25 @@ from .selection import Selection, Wanted
 MOST = 200
 COUNTED = 200  # matches of a search are counted up to here with each page
 ALL = 20_000  # and up to here when it is asked for; so many are decided on at once
+
+_SITES: sa.BindParameter[Any] = sa.bindparam("sites", expanding=True)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_PARENT = aliased(Comment)
+# The comments with these ids, each with its thread and with what it replies to.
+_COMMENTS = (
+    sa.select(Comment, Thread, _PARENT)
+    .join(Thread, sa.and_(Thread.site_id == Comment.site_id, Thread.id == Comment.thread_id))
+    .outerjoin(_PARENT, sa.and_(_PARENT.site_id == Comment.site_id, _PARENT.id == Comment.parent_id))
+    .where(Comment.site_id.in_(_SITES), Comment.id.in_(_IDS))
+)
+_OTHERS = sa.select(Comment).where(Comment.site_id.in_(_SITES), Comment.id.in_(_IDS))
+# The events that changed them: each comment's last one at the end.
+_DECIDED = (
+    sa.select(Change.comment_id, Event)
+    .join(Event, sa.and_(Event.site_id == Change.site_id, Event.id == Change.event_id))
+    .where(Change.site_id.in_(_SITES), Change.comment_id.in_(_IDS))
+    .order_by(Event.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +97,7 @@ def page(query: Query, actor: Actor) -> Page:
     if query.fold and query.status is Status.PENDING:
         return _folded(query, listed.selection(), whole)
     found = finding.newest(listed, query.limit)
-    return Page(_cards(found.ids, whole), found.ids[-1] if found.more else None, whole.kept)
+    return Page(_cards(found.ids, whole.sites), found.ids[-1] if found.more else None, whole.kept)
 
 
 def _searched(query: Query, whole: Wanted, listed: Wanted) -> Page:
@@ -87,14 +107,15 @@ def _searched(query: Query, whole: Wanted, listed: Wanted) -> Page:
     found = finding.newest(listed, query.limit, query.limit) if query.after else counted
     shown = found.ids[: query.limit]
     following = shown[-1] if found.more or len(found.ids) > len(shown) else None
-    return Page(_cards(shown, whole), following, len(counted.ids), counted.more)
+    return Page(_cards(shown, whole.sites), following, len(counted.ids), counted.more)
 
 
 def _folded(query: Query, listed: Selection, whole: Wanted) -> Page:
     """The queue with a card for each group."""
     folded = groups.fold(listed, query.after, query.limit)
-    told = {comment_id for some in folded.others.values() for comment_id in some}
-    others = _by_id(Comment, whole.sites, told)
+    told = [comment_id for some in folded.others.values() for comment_id in some]
+    named = {"sites": whole.sites, "ids": told}
+    others = {other.id: other for other in db.session.scalars(_OTHERS, named)} if told else {}
     shown = [
         replace(
             card,
@@ -102,33 +123,34 @@ def _folded(query: Query, listed: Selection, whole: Wanted) -> Page:
             at_least=folded.at_least,
             others=tuple(others[other] for other in folded.others[card.comment.id] if other in others),
         )
-        for card in _cards(folded.ids, whole)
+        for card in _cards(folded.ids, whole.sites)
     ]
     return Page(shown, folded.next, whole.kept)
 
 
-def _cards(ids: Sequence[UUID], whole: Wanted) -> list[Card]:
-    found = _by_id(Comment, whole.sites, ids)
-    return cards([found[comment_id] for comment_id in ids if comment_id in found])
-
-
 def cards(comments: Sequence[Comment]) -> list[Card]:
     """`comments` with their surroundings, in a fixed number of queries."""
-    if not comments:
+    return _cards([comment.id for comment in comments], {comment.site_id for comment in comments})
+
+
+def _cards(ids: Sequence[UUID], sites: Collection[str]) -> list[Card]:
+    if not ids:
         return []
-    threads = _by_id(Thread, {c.site_id for c in comments}, {c.thread_id for c in comments})
-    parents = _by_id(Comment, {c.site_id for c in comments}, {c.parent_id for c in comments if c.parent_id})
-    known, earlier, decided = records.of(comments), _earlier(comments), _decided(comments)
+    named = {"sites": list(sites), "ids": list(ids)}
+    found = {row[0].id: row for row in db.session.execute(_COMMENTS, named)}
+    rows = [found[comment_id] for comment_id in ids if comment_id in found]
+    earlier, decided = _earlier([row[0] for row in rows]), dict(db.session.execute(_DECIDED, named).all())
+    known = records.of([row[0] for row in rows])
     return [
         Card(
             comment=comment,
-            thread=threads[comment.thread_id],
-            parent=parents.get(comment.parent_id) if comment.parent_id else None,
+            thread=thread,
+            parent=parent,
             record=known.get((comment.site_id, comment.address_key or b""), Record()),
             earlier=tuple(earlier.get(comment.id, ())),
             decided=decided.get(comment.id),
         )
-        for comment in comments
+        for comment, thread, parent in rows
     ]
 
 
@@ -148,13 +170,14 @@ def wanted(query: Query, actor: Actor, *conditions: sa.ColumnElement[bool]) -> W
         actor.check(query.site_id)
     own = sites_of(actor)
     sites = own if query.site_id is None else [site for site in own if site == query.site_id]
-    everywhere = len(sites) == db.session.scalar(sa.select(sa.func.count()).select_from(Site))
-    return Wanted(tuple(sites), everywhere, query.status, query.search, query.after, conditions)
+    return Wanted(tuple(sites), _are_all(sites, own, actor), query.status, query.search, query.after, conditions)
 
 
-def _by_id(table: Any, site_ids: Collection[str], ids: Collection[Any]) -> dict[UUID, Any]:
-    rows = db.session.scalars(sa.select(table).where(table.site_id.in_(site_ids), table.id.in_(ids)))
-    return {row.id: row for row in rows}
+def _are_all(sites: Sequence[str], own: Sequence[str], actor: Actor) -> bool:
+    """Whether there are no others than `sites`, which are some of the actor's `own`."""
+    if len(sites) < len(own) or actor.sites is None:
+        return len(sites) == len(own)
+    return len(sites) == db.session.scalar(sa.select(sa.func.count()).select_from(Site))
 
 
 def _earlier(comments: Sequence[Comment]) -> dict[UUID, list[EarlierBody]]:
@@ -171,14 +194,3 @@ def _earlier(comments: Sequence[Comment]) -> dict[UUID, list[EarlierBody]]:
     for row in rows:
         bodies.setdefault(row.comment_id, []).append(row)
     return bodies
-
-
-def _decided(comments: Sequence[Comment]) -> dict[UUID, Event]:
-    """The last event that changed each of `comments`."""
-    rows = db.session.execute(
-        sa.select(Change.comment_id, Event)
-        .join(Event, sa.and_(Event.site_id == Change.site_id, Event.id == Change.event_id))
-        .where(Change.site_id.in_({c.site_id for c in comments}), Change.comment_id.in_({c.id for c in comments}))
-        .order_by(Event.id)
-    )
-    return dict(rows.all())

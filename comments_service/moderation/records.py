@@ -11,14 +11,15 @@ from ..comments.models import Comment, Status
 from ..extensions import db
 
 MOST = 100  # comments of one status and address that are read; more make no difference
-COUNTED = 20_000  # comments of all addresses on a page
+READ = 1_000  # comments of all addresses on a page that are read at once
+COUNTED = 20_000  # and that are counted, where there are more
 
 Place = tuple[str, bytes]  # a site, and an address there
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of the address that a comment came from; numbers go up to a hundred."""
+    """What is known of the address that a comment came from; of a hundred and more there are at least so many."""
 
     approved: int = 0
     pending: int = 0
@@ -37,6 +38,12 @@ class _Sums:
     names: set[str] = field(default_factory=set)
 
 
+def _grouped(columns: Any) -> sa.Select[Any]:
+    group = columns.site_id, columns.address_key, columns.status, columns.name
+    first = sa.func.min(columns.created_at, type_=columns.created_at.type)
+    return sa.select(*group, sa.func.count(), first).group_by(*group)
+
+
 _READ = (Comment.site_id, Comment.address_key, Comment.status, Comment.name, Comment.created_at)
 _SOME = sa.union_all(
     *(
@@ -53,39 +60,50 @@ _SOME = sa.union_all(
         for status in Status
     )
 ).subquery()
+_OF_ONE = _grouped(_SOME.c)
+_AMONG = (
+    Comment.site_id.in_(sa.bindparam("sites", expanding=True)),
+    Comment.address_key.in_(sa.bindparam("keys", expanding=True)),
+)
+_SO_MANY = sa.bindparam("most", type_=sa.Integer)
+_OF_FEW = _grouped(sa.select(*_READ).where(*_AMONG).limit(_SO_MANY).subquery().c)
+_COUNTS = sa.select(Comment.site_id, Comment.address_key, Comment.status).where(*_AMONG).limit(_SO_MANY).subquery()
+_WITH_MANY = sa.select(*_COUNTS.c, sa.func.count()).group_by(*_COUNTS.c)
 
 
 def of(comments: Sequence[Comment]) -> dict[Place, Record]:
     """What is known of each address among `comments`, by site and address."""
     places = {(comment.site_id, comment.address_key) for comment in comments if comment.address_key}
-    much = _with_many(places)
+    if not places:
+        return {}
+    rows = list(db.session.execute(_OF_FEW, {**_named(places), "most": READ}).all())
+    if sum(row[4] for row in rows) == READ:
+        rows = _of_many(places)
     sums: dict[Place, _Sums] = {}
-    for site_id, key in sorted(much):
-        _add_up(sums, db.session.execute(_grouped(_SOME.c), {"site_id": site_id, "address_key": key}))
-    if few := places - much:
-        _add_up(sums, db.session.execute(_grouped(Comment.__table__.c).where(*_of(few))))
+    _add_up(sums, rows)
     return {place: _record(found) for place, found in sums.items()}
+
+
+def _of_many(places: set[Place]) -> list[Any]:
+    """What is known of `places` from which so many came that each is read by itself, or none with many others."""
+    much = _with_many(places)
+    few = places - much
+    rows = list(db.session.execute(_OF_FEW, {**_named(few), "most": COUNTED}).all()) if few else []
+    for site_id, key in sorted(much):
+        rows += db.session.execute(_OF_ONE, {"site_id": site_id, "address_key": key}).all()
+    return rows
 
 
 def _with_many(places: set[Place]) -> set[Place]:
     """The addresses that very much came from: found by an index alone, and no further than it takes to tell."""
-    columns = Comment.site_id, Comment.address_key, Comment.status
-    some = sa.select(*columns).where(*_of(places)).limit(COUNTED).subquery()
-    rows = db.session.execute(sa.select(*some.c, sa.func.count()).group_by(*some.c)).all()
+    rows = db.session.execute(_WITH_MANY, {**_named(places), "most": COUNTED}).all()
     if sum(row[3] for row in rows) == COUNTED:
         return places
     return {(row[0], row[1]) for row in rows if row[3] > MOST}
 
 
-def _of(places: set[Place]) -> tuple[sa.ColumnElement[bool], ...]:
-    sites, keys = {site_id for site_id, _ in places}, {key for _, key in places}
-    return Comment.site_id.in_(sites), Comment.address_key.in_(keys)
-
-
-def _grouped(columns: Any) -> sa.Select[Any]:
-    group = columns.site_id, columns.address_key, columns.status, columns.name
-    first = sa.func.min(columns.created_at, type_=columns.created_at.type)
-    return sa.select(*group, sa.func.count(), first).group_by(*group)
+def _named(places: set[Place]) -> dict[str, Any]:
+    return {"sites": {site_id for site_id, _ in places}, "keys": {key for _, key in places}}
 
 
 def _add_up(sums: dict[Place, _Sums], rows: Iterable[Any]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..columns import raw
+from ..columns import made, raw
 from ..comments.models import Comment, Status, Thread
 from ..extensions import db
 from .selection import Found, Selection, Wanted, with_links
@@ -53,15 +53,10 @@ def newest(wanted: Wanted, most: int, enough: int | None) -> Found:
         near = _rows(wanted, quick, _links_beyond(wanted), NEAR, *_TEXTS)
         ids = [row.id for row in near if all(term.stands_in(row) for term in slow)]
         if len(near) < NEAR or len(ids) >= enough:
-            return Found(_made(ids[:most]), len(near) == NEAR or len(ids) > most)
+            return Found(list(map(made, ids[:most])), len(near) == NEAR or len(ids) > most)
     conditions = [term.as_written for term in wanted.literal] + _links_beyond(wanted)
     rows = _rows(wanted, wanted.indexed, conditions, most + 1)
-    return Found.of(_made([row.id for row in rows]), most)
-
-
-def _made(ids: list[str]) -> list[UUID]:
-    """Ids as objects, made of those that are wanted and no others: it takes as long as reading the row."""
-    return [UUID(each) for each in ids]
+    return Found.of([made(row.id) for row in rows], most)
 
 
 def _rows(
