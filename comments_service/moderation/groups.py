@@ -27,6 +27,16 @@ DECIDED = 20_000  # comments of a group that are decided on at once
 Id = str | UUID  # of a comment, as its driver gives it
 Key = tuple[str, bytes | Id]  # a site, and a group there, or a comment that is in none
 
+# Those that wait, and are of one of these groups or, on another site, of one that is called like it.
+_WAITING = sa.select(Comment.site_id, Comment.group_key).where(
+    Comment.site_id.in_(sa.bindparam("sites", expanding=True)),
+    Comment.group_key.in_(sa.bindparam("groups", expanding=True)),
+    Comment.status == Status.PENDING,
+)
+_LATER = _WAITING.where(Comment.id >= sa.bindparam("after")).group_by(Comment.site_id, Comment.group_key)
+_COUNTED = _WAITING.limit(sa.bindparam("most", type_=sa.Integer)).subquery()
+_COUNTS = sa.select(*_COUNTED.c, sa.func.count()).group_by(*_COUNTED.c)
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -110,15 +120,12 @@ def _not_shown_before(found: Collection[Key], after: UUID | None, most: int) -> 
 
 def _with_later(groups: set[Key], after: UUID) -> set[Key]:
     """Those groups of which a comment waits that is not older than `after`."""
-    columns = Comment.site_id, Comment.group_key
-    later = sa.select(*columns).where(*_waiting(groups), Comment.id >= after).group_by(*columns)
-    return {(row[0], row[1]) for row in db.session.execute(later) if row[1]}
+    later = db.session.execute(_LATER, {**_named(groups), "after": after})
+    return {(row[0], row[1]) for row in later if row[1]}
 
 
-def _waiting(groups: set[Key]) -> tuple[sa.ColumnElement[bool], ...]:
-    """That a comment waits, and is of one of `groups` or, on another site, of one that is called like it."""
-    sites, keys = {site_id for site_id, _ in groups}, {key for _, key in groups}
-    return Comment.site_id.in_(sites), Comment.group_key.in_(keys), Comment.status == Status.PENDING
+def _named(groups: set[Key]) -> dict[str, Any]:
+    return {"sites": {site_id for site_id, _ in groups}, "groups": {key for _, key in groups}}
 
 
 def _numbers(shown: dict[Key, int]) -> tuple[dict[Key, int], bool]:
@@ -126,9 +133,7 @@ def _numbers(shown: dict[Key, int]) -> tuple[dict[Key, int], bool]:
     groups = {key for key in shown if isinstance(key[1], bytes)}
     if not groups:
         return {}, False
-    some = sa.select(Comment.site_id, Comment.group_key).where(*_waiting(groups))
-    counted = some.limit(COUNTED).subquery()
-    rows = db.session.execute(sa.select(*counted.c, sa.func.count()).group_by(*counted.c))
+    rows = db.session.execute(_COUNTS, {**_named(groups), "most": COUNTED})
     numbers: dict[Key, int] = {(row[0], row[1]): row[2] for row in rows}
     others = {key: max(numbers.get(key, 0), shown[key]) - 1 for key in groups}
     return others, sum(numbers.values()) == COUNTED
