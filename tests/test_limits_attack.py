@@ -40,8 +40,11 @@ def redis(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(params=["own", "redis"])
 def store(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Where hits are counted: in the service's own database, or in Redis."""
-    return {} if request.param == "own" else {"limiter_url": request.getfixturevalue("redis")}
+    """Where hits are counted: in the service's own database, or in Redis.
+
+    With more patience than a service has by itself: on a busy machine it would ask a second time, and count twice.
+    """
+    return {} if request.param == "own" else {"limiter_url": f"{request.getfixturevalue('redis')}?socket_timeout=10"}
 
 
 @pytest.fixture
