@@ -3,15 +3,11 @@
 
 import gc
 
-collecting = gc.isenabled()
 gc.disable()  # little of what is imported is garbage, and to look for it takes a tenth of the start
 
 import os
-from collections.abc import Callable
-from typing import Any
 
 from flask import Flask
-from flask.templating import Environment
 
 from . import config, database, errors, health, http, openapi
 from .accounts import code_pages, passkey_pages
@@ -27,38 +23,18 @@ from .moderation import thread_pages as discussion_pages
 from .moderation import thread_views as discussions
 from .moderation import views as moderation
 from .privacy.sealing import Sealer
+from .service import Service
 from .signing import Signer
 from .submissions import pages as submission_pages
 from .submissions import views as submissions
 from .widget import pages as widget
 
-if collecting:
-    gc.enable()
+gc.enable()
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
 JSON = (comments, submissions, moderation, discussions, settings_views, openapi, health)
 ADMINISTRATION = (mail_pages, settings_pages, people_pages, numbers_pages, code_pages, passkey_pages)
 HTML = (thread_pages, submission_pages, queue_pages, discussion_pages, *ADMINISTRATION, widget)
-
-
-class Templates(Environment):
-    """Jinja where a name of a dict is looked for among its keys first."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """`obj.attribute`; of a dict, as most here are, there is seldom one, and to raise for that takes long."""
-        if type(obj) is dict and attribute in obj:
-            return obj[attribute]
-        return super().getattr(obj, attribute)
-
-
-class Service(Flask):
-    """Flask with plain functions for views."""
-
-    jinja_environment = Templates
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """`func` as it is: none is a coroutine, and to look whether one is takes a hundred calls with each request."""
-        return func
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
