@@ -168,7 +168,7 @@ def test_who_waited_may_try_again_and_the_right_password_ends_the_wait(mia: Brow
 
 def test_one_network_may_try_ten_times_a_minute_whatever_the_address(instance: Path, database_url: str) -> None:
     strict = create_app(config.Settings(instance_path=instance, database_url=database_url))
-    with strict.app_context():
+    with time_machine.travel(http.now(), tick=False), strict.app_context():
         database.upgrade()
         eve, mia = Browser(strict, CAFE), Browser(strict)
         codes = [eve.signs_in("a wrong but long password", f"{n}@nowhere-at-all.org").status_code for n in range(12)]

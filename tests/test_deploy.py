@@ -35,9 +35,9 @@ THREAD = f"/api/v1/sites/{SITE}/thread?page={PAGE}"
 
 @pytest.fixture
 def service(app: object, settings: config.Settings) -> Iterator[Service]:
-    """A site that publishes at once and lets each client write twice a minute, behind a trusted proxy."""
+    """A site that publishes at once and lets each client write twice an hour, behind a trusted proxy."""
     registry.add(SITE, [ORIGIN], policy.Policy(moderation="none", hold_at=90.0, spam_at=99.0), http.now())
-    with Service(settings.instance_path, trusted_proxies=HOST, submit_limits="2 per minute") as service:
+    with Service(settings.instance_path, trusted_proxies=HOST, submit_limits="2 per hour") as service:
         yield service
 
 
