@@ -3,6 +3,7 @@
 
 import gc
 
+collecting = gc.isenabled()
 gc.disable()  # little of what is imported is garbage, and to look for it takes a tenth of the start
 
 import os
@@ -29,7 +30,8 @@ from .submissions import pages as submission_pages
 from .submissions import views as submissions
 from .widget import pages as widget
 
-gc.enable()
+if collecting:
+    gc.enable()
 
 # What is registered: doors that speak JSON, and doors that speak HTML.
 JSON = (comments, submissions, moderation, discussions, settings_views, openapi, health)

@@ -171,3 +171,10 @@ def test_the_demonstration_can_be_run_again(installed: Path, tmp_path: Path) -> 
             assert service.asks("GET", path, Accept="text/html")[0].status == 200
             service.process.terminate()
             assert service.process.wait(START_SECONDS) == 0
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_whoever_imports_the_package_keeps_the_collector_as_it_was(before: str) -> None:
+    code = f"import gc; gc.{before}(); import comments_service; print(gc.isenabled())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(before == "enable")

@@ -1,6 +1,6 @@
 """Near-identical comments that wait: shown as one card, decided as one event."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -61,7 +61,7 @@ def fold(listed: Selection, after: UUID | None, limit: int) -> Folded:
         rows, fresh = _scan(listed, found, last), len(found)
         for row in rows:
             found.setdefault((row.site_id, row.group_key or row.id), []).append(row.id)
-        first += _not_shown_before(list(islice(found, fresh, None)), after, limit + 1 - len(first))
+        first += _not_shown_before(islice(found, fresh, None), after, limit + 1 - len(first))
         last = made(rows[-1].id) if len(rows) == SCANNED else None
         if last is None or len(first) > limit:
             break
@@ -106,10 +106,10 @@ def _scan(listed: Selection, known: Collection[Key], below: UUID | None) -> Sequ
     return db.session.execute(listed.newest(*columns, most=SCANNED)).all()
 
 
-def _not_shown_before(found: Collection[Key], after: UUID | None, most: int) -> list[Key]:
+def _not_shown_before(found: Iterable[Key], after: UUID | None, most: int) -> list[Key]:
     """The first of the groups that no earlier page showed: those of which no comment came later."""
     if after is None:
-        return list(found)[:most]
+        return list(islice(found, most))
     left: list[Key] = []
     groups = iter(found)
     while len(left) < most and (some := list(islice(groups, LOOKED_AT))):

@@ -27,15 +27,14 @@ ALL = 20_000  # and up to here when it is asked for; so many are decided on at o
 
 _SITES: sa.BindParameter[Any] = sa.bindparam("sites", expanding=True)
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_THESE = sa.select(Comment).where(Comment.site_id.in_(_SITES), Comment.id.in_(_IDS))
 _PARENT = aliased(Comment)
-# The comments with these ids, each with its thread and with what it replies to.
-_COMMENTS = (
-    sa.select(Comment, Thread, _PARENT)
+# Each with its thread and with what it replies to.
+_WITH_PLACE = (
+    _THESE.add_columns(Thread, _PARENT)
     .join(Thread, sa.and_(Thread.site_id == Comment.site_id, Thread.id == Comment.thread_id))
     .outerjoin(_PARENT, sa.and_(_PARENT.site_id == Comment.site_id, _PARENT.id == Comment.parent_id))
-    .where(Comment.site_id.in_(_SITES), Comment.id.in_(_IDS))
 )
-_OTHERS = sa.select(Comment).where(Comment.site_id.in_(_SITES), Comment.id.in_(_IDS))
 # The events that changed them: each comment's last one at the end.
 _DECIDED = (
     sa.select(Change.comment_id, Event)
@@ -115,7 +114,7 @@ def _folded(query: Query, listed: Selection, whole: Wanted) -> Page:
     folded = groups.fold(listed, query.after, query.limit)
     told = [comment_id for some in folded.others.values() for comment_id in some]
     named = {"sites": whole.sites, "ids": told}
-    others = {other.id: other for other in db.session.scalars(_OTHERS, named)} if told else {}
+    others = {other.id: other for other in db.session.scalars(_THESE, named)} if told else {}
     shown = [
         replace(
             card,
@@ -137,7 +136,7 @@ def _cards(ids: Sequence[UUID], sites: Collection[str]) -> list[Card]:
     if not ids:
         return []
     named = {"sites": list(sites), "ids": list(ids)}
-    found = {row[0].id: row for row in db.session.execute(_COMMENTS, named)}
+    found = {row[0].id: row for row in db.session.execute(_WITH_PLACE, named)}
     rows = [found[comment_id] for comment_id in ids if comment_id in found]
     earlier, decided = _earlier([row[0] for row in rows]), dict(db.session.execute(_DECIDED, named).all())
     known = records.of([row[0] for row in rows])
@@ -170,14 +169,9 @@ def wanted(query: Query, actor: Actor, *conditions: sa.ColumnElement[bool]) -> W
         actor.check(query.site_id)
     own = sites_of(actor)
     sites = own if query.site_id is None else [site for site in own if site == query.site_id]
-    return Wanted(tuple(sites), _are_all(sites, own, actor), query.status, query.search, query.after, conditions)
-
-
-def _are_all(sites: Sequence[str], own: Sequence[str], actor: Actor) -> bool:
-    """Whether there are no others than `sites`, which are some of the actor's `own`."""
-    if len(sites) < len(own) or actor.sites is None:
-        return len(sites) == len(own)
-    return len(sites) == db.session.scalar(sa.select(sa.func.count()).select_from(Site))
+    every = sa.select(sa.func.count()).select_from(Site)
+    everywhere = len(sites) == (len(own) if actor.sites is None else db.session.scalar(every))
+    return Wanted(tuple(sites), everywhere, query.status, query.search, query.after, conditions)
 
 
 def _earlier(comments: Sequence[Comment]) -> dict[UUID, list[EarlierBody]]:

@@ -19,7 +19,7 @@ Place = tuple[str, bytes]  # a site, and an address there
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of the address that a comment came from; of a hundred and more there are at least so many."""
+    """What is known of the address that a comment came from; numbers go up to a hundred."""
 
     approved: int = 0
     pending: int = 0
@@ -115,5 +115,5 @@ def _add_up(sums: dict[Place, _Sums], rows: Iterable[Any]) -> None:
 
 
 def _record(found: _Sums) -> Record:
-    numbers = {status.value: found.numbers.get(status, 0) for status in Status}
+    numbers = {status.value: min(found.numbers.get(status, 0), MOST) for status in Status}
     return Record(**numbers, first_seen=found.first_seen, names=tuple(sorted(found.names)))
