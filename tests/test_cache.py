@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from people import ORIGIN, PAGE, SITE, Commenter, Mia, Reader
 from rules import change_rules
+from werkzeug.test import EnvironBuilder
 
 from comments_service import config, create_app, http
 from comments_service.comments.cache import Cache, Entry, Reply, Validity
@@ -120,6 +121,19 @@ def test_each_reader_gets_an_encoding_he_takes(ada: Commenter, mia: Mia, client:
         headers={"Accept-Encoding": accepted, "If-None-Match": f'"other", W/{answer.headers["ETag"]}'},
     )
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+
+
+def test_what_a_server_does_to_the_headers_of_one_answer_no_other_reader_gets(thread: Reader, app: Flask) -> None:
+    thread.opens()
+    said: list[list[tuple[str, str]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+        said.append([*headers])
+        headers.append(("set-cookie", "of-one-reader"))
+
+    for _ in range(2):
+        app(EnvironBuilder(THREAD, query_string=f"page={PAGE}").get_environ(), start_response)
+    assert said[0] == said[1]
 
 
 def test_an_answer_is_kept_as_readers_take_it_and_no_other_way(

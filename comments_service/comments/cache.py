@@ -33,6 +33,8 @@ BROTLI_QUALITY = 5
 BROTLI_WINDOWS = 16, 22  # the least and the most, as powers of two
 ALIAS_LETTERS = 2_000_000  # in all spellings of addresses that are remembered
 LONGEST_ALIAS = 4_000
+ACCEPTED_SHARED = 64
+EXPOSED = ("access-control-expose-headers", "ETag, Retry-After")
 MOST_NAMES = 1_000  # in a query; with more, an address is no reader's
 
 # What may be kept, and the query names that make a difference there.
@@ -63,11 +65,29 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """An answer in one encoding, its headers complete but for what depends on the reader's page."""
+    """An answer in one encoding, its headers complete but for what depends on the reader's page.
+
+    What readers get of it differs by that page's origin and by whether they want the body, and is made once for each.
+    """
 
     etag: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    _replies: dict[tuple[str | None, bool, bool], Reply] = field(default_factory=dict)
+
+    def reply(self, origin: str | None, *, unchanged: bool, head: bool) -> Reply:
+        """What a page of `origin` gets, None being one that is told nothing of its own; `unchanged` since it asked."""
+        asked = origin, unchanged, head
+        return self._replies.get(asked) or self._replies.setdefault(asked, self._reply(*asked))
+
+    def _reply(self, origin: str | None, unchanged: bool, head: bool) -> Reply:
+        headers = list(self.headers)
+        if origin is not None:
+            headers += [("access-control-allow-origin", origin), EXPOSED]
+        if unchanged:
+            return Reply(304, headers, b"")
+        headers.append(("content-length", str(len(self.body))))
+        return Reply(200, headers, b"" if head else self.body)
 
 
 @dataclass(slots=True)
@@ -105,17 +125,9 @@ class Entry:
 
     def reply(self, origin: str | None, seen: str | None, accepted: str, *, head: bool = False) -> Reply:
         """What a reader gets who sends these `Origin`, `If-None-Match` and `Accept-Encoding`."""
-        form = self.form(accepted)
-        headers = list(form.headers)
-        if origin is not None and origin in self.note.origins:
-            headers += [
-                ("access-control-allow-origin", origin),
-                ("access-control-expose-headers", "ETag, Retry-After"),
-            ]
-        if seen is not None and self.etag.rstrip('"') in seen:  # in whatever encoding it was seen
-            return Reply(304, headers, b"")
-        headers.append(("content-length", str(len(form.body))))
-        return Reply(200, headers, b"" if head else form.body)
+        unchanged = seen is not None and self.etag[:-1] in seen  # in whatever encoding it was seen
+        reader = origin if origin in self.note.origins else None
+        return self.form(accepted).reply(reader, unchanged=unchanged, head=head)
 
 
 class Cache:
@@ -270,7 +282,8 @@ class CachedReads:
         origin, seen = environ.get("HTTP_ORIGIN"), environ.get("HTTP_IF_NONE_MATCH")
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         reply = found.reply(origin, seen, accepted, head=method == "HEAD")
-        start_response(f"{reply.status} {'OK' if reply.status == 200 else 'Not Modified'}", reply.headers)
+        # A list of its own: whoever is called may change it (PEP 3333).
+        start_response(f"{reply.status} {'OK' if reply.status == 200 else 'Not Modified'}", [*reply.headers])
         return [reply.body]
 
     def _asked(self, environ: dict[str, Any], key: Key) -> Reply:
@@ -367,6 +380,7 @@ def _opened(form: Form, etag: str) -> Form:
     return Form(etag, (*headers, ("etag", etag)), body)
 
 
+@lru_cache(ACCEPTED_SHARED)
 def _encoding(accepted: str) -> str:
     """The best of our encodings that a reader takes."""
     if "br" in accepted and _takes(accepted, "br"):
