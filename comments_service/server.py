@@ -33,7 +33,8 @@ from granian.server.embed import Server as EmbeddedGranian
 from granian.server.mp import MPServer as GranianInWorkers
 
 from . import config, create_app, database, delivery, http, listening
-from .comments.cache import Cache, Entry, Key, Reply, ask
+from .comments.answers import Entry, Reply
+from .comments.cache import Cache, Key, ask
 from .config import Settings
 from .errors import ServiceError, TooLarge, TooSlow, Unavailable, problem
 from .line import Line
@@ -192,7 +193,6 @@ class Front:
         sys.setswitchinterval(SWITCH_SECONDS)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        gc.collect()
         gc.freeze()  # what is there now stays: to look through it again and again keeps all who ask waiting
         self._delivery.start()
 

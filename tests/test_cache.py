@@ -19,7 +19,9 @@ from rules import change_rules
 from werkzeug.test import EnvironBuilder
 
 from comments_service import config, create_app, http
-from comments_service.comments.cache import Cache, Entry, Reply, Validity
+from comments_service.comments.answers import Entry, Reply
+from comments_service.comments.cache import Cache
+from comments_service.comments.validity import Validity
 
 THREAD = f"/api/v1/sites/{SITE}/thread"
 EVIL = (
@@ -121,6 +123,18 @@ def test_each_reader_gets_an_encoding_he_takes(ada: Commenter, mia: Mia, client:
         headers={"Accept-Encoding": accepted, "If-None-Match": f'"other", W/{answer.headers["ETag"]}'},
     )
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+
+
+def test_who_has_the_answer_is_told_how_long_it_holds_and_nothing_of_its_body(
+    ada: Commenter, mia: Mia, client: FlaskClient
+) -> None:
+    mia.approves(ada.submits("Bread " * 200))
+    asked = {"Origin": ORIGIN, "Accept-Encoding": "br"}
+    first = client.get(f"{THREAD}?page={PAGE}", headers=asked)
+    again = client.get(f"{THREAD}?page={PAGE}", headers={**asked, "If-None-Match": first.headers["ETag"]})
+    kept = {"Cache-Control", "ETag", "Vary", "Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy"}
+    assert {name: again.headers[name] for name in kept} == {name: first.headers[name] for name in kept}
+    assert not {"Content-Type", "Content-Encoding", "Content-Length"} & {*again.headers.keys()}
 
 
 def test_what_a_server_does_to_the_headers_of_one_answer_no_other_reader_gets(thread: Reader, app: Flask) -> None:

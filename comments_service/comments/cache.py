@@ -5,36 +5,24 @@ layer `CachedReads` checks again, or makes anew, under any server. An entry reme
 to be right.
 """
 
-import gzip
 import re
 import sqlite3
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-import brotli
 import msgspec
 import sqlalchemy as sa
 
 from ..http import NOTE, Application, Note
-from .validity import Epoch, Revision, Validity
+from .answers import Entry, Headers, Reply, entry_for
+from .validity import Validity
 
-COMPRESSED_FROM = 512  # bytes
-ENTRY_BYTES = 1024  # what an answer takes besides its body
-GZIP_LEVEL = 6
-HEADERS_SHARED = 64
-BROTLI_QUALITY = 5
-BROTLI_WINDOWS = 16, 22  # the least and the most, as powers of two
 ALIAS_LETTERS = 2_000_000  # in all spellings of addresses that are remembered
 LONGEST_ALIAS = 4_000
-ACCEPTED_SHARED = 64
-EXPOSED = ("access-control-expose-headers", "ETag, Retry-After")
 MOST_NAMES = 1_000  # in a query; with more, an address is no reader's
 
 # What may be kept, and the query names that make a difference there.
@@ -52,82 +40,6 @@ KEPT = tuple(
 )
 
 Key = tuple[str, str]
-Headers = list[tuple[str, str]]
-
-
-class Reply(NamedTuple):
-    """An answer, ready to be sent; the names of its headers in lower case."""
-
-    status: int
-    headers: Headers
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """An answer in one encoding, its headers complete but for what depends on the reader's page.
-
-    What readers get of it differs by that page's origin and by whether they want the body, and is made once for each.
-    """
-
-    etag: str
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    _replies: dict[tuple[str | None, bool, bool], Reply] = field(default_factory=dict)
-
-    def reply(self, origin: str | None, *, unchanged: bool, head: bool) -> Reply:
-        """What a page of `origin` gets, None being one that is told nothing of its own; `unchanged` since it asked."""
-        asked = origin, unchanged, head
-        return self._replies.get(asked) or self._replies.setdefault(asked, self._reply(*asked))
-
-    def _reply(self, origin: str | None, unchanged: bool, head: bool) -> Reply:
-        headers = list(self.headers)
-        if origin is not None:
-            headers += [("access-control-allow-origin", origin), EXPOSED]
-        if unchanged:
-            return Reply(304, headers, b"")
-        headers.append(("content-length", str(len(self.body))))
-        return Reply(200, headers, b"" if head else self.body)
-
-
-@dataclass(slots=True)
-class Entry:
-    """An answer, in each encoding that somebody has asked for, and when it was last known to be right."""
-
-    note: Note
-    epoch: Epoch
-    revision: Revision | None
-    kept: bool  # to compress what is given once is the proxy's business, which may keep it
-    made: Form | None  # as it is, until the first has asked for it
-    etag: str
-    compressible: bool
-    forms: dict[str, Form] = field(default_factory=dict)
-    size: int = 0  # bytes, about
-    counted: int = 0  # of these by the cache
-    used: bool = False  # since the cache last thought of letting it go
-
-    def form(self, accepted: str) -> Form:
-        """The answer in the best of our encodings that a reader takes, where that pays."""
-        encoding = _encoding(accepted) if self.kept and self.compressible else ""
-        return self.forms.get(encoding) or self._form_in(encoding)
-
-    def _form_in(self, encoding: str) -> Form:
-        """The answer in an encoding that nobody has asked for yet.
-
-        Most readers take the shortest, so the longest is not kept for its own sake: it can be had from any other.
-        """
-        plain = self.made or self.forms.get("") or _opened(next(iter(self.forms.values())), self.etag)
-        found = _compressed(plain, encoding) if encoding else plain
-        self.forms = {**self.forms, encoding: found}
-        self.made = None
-        self.size = sum(len(form.body) + ENTRY_BYTES for form in self.forms.values())
-        return found
-
-    def reply(self, origin: str | None, seen: str | None, accepted: str, *, head: bool = False) -> Reply:
-        """What a reader gets who sends these `Origin`, `If-None-Match` and `Accept-Encoding`."""
-        unchanged = seen is not None and self.etag[:-1] in seen  # in whatever encoding it was seen
-        reader = origin if origin in self.note.origins else None
-        return self.form(accepted).reply(reader, unchanged=unchanged, head=head)
 
 
 class Cache:
@@ -146,9 +58,9 @@ class Cache:
     def key(self, path: str, query: str) -> Key | None:
         """The one spelling of an address whose answer may be kept; None for any other."""
         raw = (path, query)
-        aliases = self._aliases  # replaced when it is full, never emptied
-        if raw in aliases:
-            return aliases[raw]
+        known = self._aliases.get(raw, raw)  # no key is None, and none is a spelling that was not met before
+        if known is not raw:
+            return known
         found = _canonical(path, query)
         length = len(path) + len(query)
         if length <= LONGEST_ALIAS:
@@ -222,7 +134,7 @@ class Cache:
         if note is None or reply.status != 200:
             return Reply(reply.status, _without_note(reply.headers), reply.body)
         revision = before if guess and guess.note.page == note.page else None
-        entry = _entry(_plain(reply), note, epoch, revision, kept=bool(self._limit))
+        entry = entry_for(reply, note, epoch, revision, kept=bool(self._limit))
         self._keep(key, entry)
         return entry
 
@@ -339,58 +251,3 @@ def _without_note(headers: Headers) -> Headers:
 
 def _over(note: Note) -> bool:
     return note.until is not None and time.time() >= note.until
-
-
-def _plain(reply: Reply) -> Form:
-    """The answer as it is, with the headers that we add."""
-    dropped = {"content-length", "etag", "vary", "date", NOTE}
-    shared = [_one(name, value) for name, value in reply.headers if name not in dropped]
-    etag = f'"{sha256(reply.body).hexdigest()[:24]}"'  # the one that processors have built in
-    return Form(etag, (*shared, ("vary", "Origin, Accept-Encoding"), ("etag", etag)), reply.body)
-
-
-def _entry(plain: Form, note: Note, epoch: Epoch, revision: Revision | None, *, kept: bool) -> Entry:
-    length = len(plain.body)
-    return Entry(note, epoch, revision, kept, plain, plain.etag, length >= COMPRESSED_FROM, size=length + ENTRY_BYTES)
-
-
-@lru_cache(HEADERS_SHARED)
-def _one(name: str, value: str) -> tuple[str, str]:
-    """The one header of this name and value: nearly all entries have the same."""
-    return name, value
-
-
-def _compressed(plain: Form, encoding: str) -> Form:
-    etag = f'{plain.etag[:-1]}-{encoding}"'
-    headers = [(name, value) for name, value in plain.headers if name != "etag"]
-    if encoding == "br":
-        # A window as wide as the body: the usual one, of 4 MB, takes six times as long to make ready.
-        window = min(max(len(plain.body).bit_length(), BROTLI_WINDOWS[0]), BROTLI_WINDOWS[1])
-        body = brotli.compress(plain.body, quality=BROTLI_QUALITY, lgwin=window)
-    else:
-        body = gzip.compress(plain.body, GZIP_LEVEL, mtime=0)
-    return Form(etag, (*headers, ("etag", etag), ("content-encoding", encoding)), body)
-
-
-def _opened(form: Form, etag: str) -> Form:
-    """The plain answer from a compressed one."""
-    encoding = dict(form.headers)["content-encoding"]
-    body = brotli.decompress(form.body) if encoding == "br" else gzip.decompress(form.body)
-    headers = [(name, value) for name, value in form.headers if name not in {"etag", "content-encoding"}]
-    return Form(etag, (*headers, ("etag", etag)), body)
-
-
-@lru_cache(ACCEPTED_SHARED)
-def _encoding(accepted: str) -> str:
-    """The best of our encodings that a reader takes."""
-    if "br" in accepted and _takes(accepted, "br"):
-        return "br"
-    return "gzip" if "gzip" in accepted and _takes(accepted, "gzip") else ""
-
-
-def _takes(accepted: str, encoding: str) -> bool:
-    for part in accepted.split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() == encoding:
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
