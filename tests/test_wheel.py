@@ -178,3 +178,8 @@ def test_whoever_imports_the_package_keeps_the_collector_as_it_was(before: str) 
     code = f"import gc; gc.{before}(); import comments_service; print(gc.isenabled())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(before == "enable")
+
+
+def test_whoever_froze_objects_before_he_imports_the_package_has_them_frozen_still() -> None:
+    code = "import gc; gc.freeze(); import comments_service; assert gc.get_freeze_count()"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,9 +4,9 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from importlib import import_module
 from urllib.parse import SplitResult, unquote, urlsplit
 
 TIMEOUT_SECONDS = 10
@@ -63,9 +63,10 @@ def _no(code: int) -> Exception:
 
 def written(mail: Mail, sender: str) -> EmailMessage:
     """`mail` as a message: plain text, with nothing in its headers that a stranger wrote."""
+    address = import_module("email.headerregistry").Address  # the grammar of addresses takes half a megabyte
     message = EmailMessage()
-    message["From"] = Address("Comments", addr_spec=sender)
-    message["To"] = Address(addr_spec=mail.to)
+    message["From"] = address("Comments", addr_spec=sender)
+    message["To"] = address(addr_spec=mail.to)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.at)
     message["Message-ID"] = f"<{mail.key}@{sender.rpartition('@')[2]}>"
