@@ -140,8 +140,8 @@ class Settings:
     limiter_url: str = setting(
         "",
         _text,
-        "Where rate limits are counted: `redis://…` or `valkey://…`; our own database when empty. It is waited for 0.25 "
-        "seconds and may count twice what it answers later; `?socket_timeout=1` in the address waits longer.",
+        "Where rate limits are counted: `redis://…` or `valkey://…`; our own database when empty. It is waited for "
+        "0.25 seconds and may count twice what it answers later; `?socket_timeout=1` in the address waits longer.",
         secret=True,
     )
     submit_limits: str = setting(
