@@ -7,9 +7,9 @@ the start; all wrong ones are named at once.
 
 import functools
 import ipaddress
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -298,8 +298,8 @@ def _known(name: str, known: Mapping[str, Field[Any]]) -> bool:
 
 def _written(path: Path, problems: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text()) if path.exists() else {}
-    except (tomllib.TOMLDecodeError, OSError, UnicodeError) as error:
+        return import_module("tomllib").loads(path.read_text()) if path.exists() else {}
+    except (ValueError, OSError) as error:  # not TOML, not UTF-8, or not to be read
         problems.append(f"config.toml: {error}")
         return {}
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from xml.etree import ElementTree
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import msgspec
 
@@ -16,22 +18,28 @@ ATOM = "http://www.w3.org/2005/Atom"
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NEVER = "1970-01-01T00:00:00Z"
 
-ElementTree.register_namespace("", ATOM)
+
+@cache
+def _xml() -> Any:
+    """The library: its parsers come in with the first feed that is asked for."""
+    library = import_module("xml.etree.ElementTree")
+    library.register_namespace("", ATOM)
+    return library
 
 
 def atom(site: Site, page: str | None, comments: Sequence[ListedComment], address: str) -> bytes:
     """The feed of `comments`, newest first, that is served at `address`."""
-    feed = ElementTree.Element(f"{{{ATOM}}}feed")
+    feed = _xml().Element(f"{{{ATOM}}}feed")
     _add(feed, "id", address)
     _add(feed, "title", f"Comments on {page or site.id}")
     _add(feed, "updated", max(map(_changed_at, comments), default=NEVER))
     _add(feed, "link", rel="self", type="application/atom+xml", href=address)
     for comment in comments:
         _add_entry(feed, site, comment)
-    return bytes(ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True))
+    return bytes(_xml().tostring(feed, encoding="utf-8", xml_declaration=True))
 
 
-def _add_entry(feed: ElementTree.Element, site: Site, comment: ListedComment) -> None:
+def _add_entry(feed: Any, site: Site, comment: ListedComment) -> None:
     entry = _add(feed, "entry")
     _add(entry, "id", f"urn:uuid:{comment.id}")
     _add(entry, "title", f"{comment.name} on {comment.title or comment.page}")
@@ -47,9 +55,9 @@ def _add_entry(feed: ElementTree.Element, site: Site, comment: ListedComment) ->
     _add(entry, "content", markup.html(msgspec.json.decode(comment.body)), type="html")
 
 
-def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> ElementTree.Element:
+def _add(parent: Any, tag: str, text: str = "", **attributes: str) -> Any:
     clean = {name: FORBIDDEN.sub("\ufffd", value) for name, value in attributes.items()}
-    element = ElementTree.SubElement(parent, f"{{{ATOM}}}{tag}", clean)
+    element = _xml().SubElement(parent, f"{{{ATOM}}}{tag}", clean)
     element.text = FORBIDDEN.sub("\ufffd", text) or None
     return element
 
