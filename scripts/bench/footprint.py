@@ -14,7 +14,7 @@ from .services.process import Running
 from .wrk import Reads
 
 GROUP = "Memory and start"
-STARTS = 3
+STARTS = 7
 SETTLED = 1.0  # seconds
 
 

@@ -1,6 +1,7 @@
-"""Another application under our shipped server, with its very settings: `python -m … bare|yardstick FOLDER`."""
+"""Another application under our server, with its very settings: `python -m … bare|yardstick|libraries FOLDER:PORT`."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask import Flask
 
 from comments_service import config, server
 
-from . import yardstick
+from . import libraries, yardstick
 
 BARE = b"hello world"
 
@@ -45,11 +46,14 @@ class Plain(server.Front):
 
 
 def main(kind: str, folder: str) -> None:
-    """Serve one of the two instead of our application."""
+    """Serve one of them instead of our application."""
     settings = config.load({"COMMENTS_PORT": folder.rpartition(":")[2]}, instance_path=Path(folder.rpartition(":")[0]))
-    replaced: dict[str, Any] = {"Front": Bare, "create_app": lambda _: Flask(__name__)}
-    if kind == "yardstick":
-        replaced = {"Front": Plain, "create_app": lambda given: yardstick.create_app(given.database)}
+    applications: dict[str, Callable[[config.Settings], Flask]] = {
+        "bare": lambda _: Flask(__name__),
+        "yardstick": lambda given: yardstick.create_app(given.database),
+        "libraries": lambda given: libraries.create_app(given.instance_path),
+    }
+    replaced: dict[str, Any] = {"Front": Bare if kind == "bare" else Plain, "create_app": applications[kind]}
     for name, value in replaced.items():
         setattr(server, name, value)
     server.serve(settings)
