@@ -19,7 +19,7 @@ from rules import change_rules
 from werkzeug.test import EnvironBuilder
 
 from comments_service import config, create_app, http
-from comments_service.comments.answers import Entry, Reply
+from comments_service.comments.answers import Entry, Reply, entry_for
 from comments_service.comments.cache import Cache
 from comments_service.comments.validity import Validity
 
@@ -135,6 +135,14 @@ def test_who_has_the_answer_is_told_how_long_it_holds_and_nothing_of_its_body(
     kept = {"Cache-Control", "ETag", "Vary", "Access-Control-Allow-Origin", "Cross-Origin-Resource-Policy"}
     assert {name: again.headers[name] for name in kept} == {name: first.headers[name] for name in kept}
     assert not {"Content-Type", "Content-Encoding", "Content-Length"} & {*again.headers.keys()}
+
+
+def test_a_site_of_many_origins_gets_each_its_answer_and_fills_no_memory() -> None:
+    origins = tuple(f"https://{number}.example" for number in range(100))
+    entry = entry_for(Reply(200, [], b"x"), http.Note("blog", "/x", origins), (0, None), None, kept=True)
+    for origin in (*origins, *origins):
+        assert ("access-control-allow-origin", origin) in entry.reply(origin, None, "").headers
+    assert len(entry.form("")._replies) < 10
 
 
 def test_what_a_server_does_to_the_headers_of_one_answer_no_other_reader_gets(thread: Reader, app: Flask) -> None:

@@ -18,6 +18,7 @@ BROTLI_QUALITY = 5
 BROTLI_WINDOWS = 16, 22  # the least and the most, as powers of two
 HEADERS_SHARED = 64
 ACCEPTED_SHARED = 64
+REPLIES_KEPT = 6  # of a form; most sites have one origin
 EXPOSED = ("access-control-expose-headers", "ETag, Retry-After")
 # What tells of a body is not said again to who has it already (RFC 9110, 15.4.5).
 OF_BODY = {
@@ -43,7 +44,8 @@ class Reply(NamedTuple):
 class Form:
     """An answer in one encoding, its headers complete but for what depends on the reader's page.
 
-    What readers get of it differs by that page's origin and by whether they want the body, and is made once for each.
+    What readers get of it differs by that page's origin and by whether they want the body; for the first few of these
+    it is made once.
     """
 
     etag: str
@@ -54,7 +56,12 @@ class Form:
     def reply(self, origin: str | None, *, unchanged: bool, head: bool) -> Reply:
         """What a page of `origin` gets, None being one that is told nothing of its own; `unchanged` since it asked."""
         asked = origin, unchanged, head
-        return self._replies.get(asked) or self._replies.setdefault(asked, self._reply(*asked))
+        found = self._replies.get(asked)
+        if found is None:
+            found = self._reply(*asked)
+            if len(self._replies) < REPLIES_KEPT:
+                self._replies[asked] = found
+        return found
 
     def _reply(self, origin: str | None, unchanged: bool, head: bool) -> Reply:
         for_origin = [("access-control-allow-origin", origin), EXPOSED] if origin is not None else []

@@ -58,7 +58,7 @@ class Cache:
     def key(self, path: str, query: str) -> Key | None:
         """The one spelling of an address whose answer may be kept; None for any other."""
         raw = (path, query)
-        known = self._aliases.get(raw, raw)  # no key is None, and none is a spelling that was not met before
+        known = self._aliases.get(raw, raw)  # itself when it was not met before, None when nothing is kept for it
         if known is not raw:
             return known
         found = _canonical(path, query)
