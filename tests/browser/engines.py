@@ -136,6 +136,10 @@ def _screen(stack: ExitStack) -> str:
         return f":{said.readline().strip()}"
 
 
+class Gone(AssertionError):
+    """An element has left the document, or the document is another one, since it was found."""
+
+
 def _ask(address: str, body: dict[str, Any] | None, method: str = "POST") -> Any:
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(address, data, {"Content-Type": "application/json"}, method=method)
@@ -143,7 +147,8 @@ def _ask(address: str, body: dict[str, Any] | None, method: str = "POST") -> Any
         with urllib.request.urlopen(request, timeout=START_SECONDS) as answer:
             return json.loads(answer.read())["value"]
     except urllib.error.HTTPError as error:
-        raise AssertionError(error.read().decode()) from error
+        said = error.read().decode()
+        raise (Gone if "stale element reference" in said else AssertionError)(said) from error
 
 
 def running(stack: ExitStack, command: list[str | Path], place: dict[str, str], **more: Any) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from tests.browser import engines
 from tests.browser.conftest import AXE, AXE_TAGS, Service
-from tests.browser.engines import Tab, patiently
+from tests.browser.engines import Gone, Tab, patiently
 from tests.browser.reader import HELD
 
 ENGINES = {
@@ -39,7 +40,9 @@ class Visitor:
 
     def _find(self, what: str, having: str) -> Any:
         script = "[...inside.querySelectorAll(what)].find((e) => e.textContent.includes(arguments[1]))"
-        return self.tab.runs(INSIDE + script, what, having)
+        with suppress(Gone):  # between being found and being told of: one looks again
+            return self.tab.runs(INSIDE + script, what, having)
+        return None
 
     def types(self, **fields: str) -> None:
         for name, text in fields.items():
