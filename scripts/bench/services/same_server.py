@@ -1,6 +1,8 @@
 """Another application under our server, with its very settings: `python -m … bare|yardstick|libraries FOLDER:PORT`."""
 
+import gc
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,9 @@ class Bare:
     def __init__(self, *_: Any) -> None:
         pass
 
+    def __rsgi_init__(self, loop: Any) -> None:
+        gc.freeze()  # as the front does
+
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         protocol.response_bytes(200, [("content-type", "text/plain"), ("content-length", "11")], BARE)
 
@@ -35,14 +40,12 @@ class NoCache:
 
 
 class Plain(server.Front):
-    """The front without a cache and without a thread that delivers mails."""
+    """The front without a cache, and with a thread that delivers nothing."""
 
     def __init__(self, app: Flask, settings: config.Settings) -> None:
         app.extensions["cache"] = NoCache()
         super().__init__(app, settings)
-
-    def __rsgi_init__(self, loop: Any) -> None:
-        pass
+        self._delivery = threading.Thread()
 
 
 def main(kind: str, folder: str) -> None:
