@@ -69,6 +69,17 @@ def test_a_first_comment_is_held_and_the_next_is_not(
         assert ada.submits("Second", token=token).status_code == 201
 
 
+def test_a_page_whose_own_key_is_as_long_as_may_be_takes_comments(
+    ada: Commenter, thread: Reader, holds: Callable[..., None]
+) -> None:
+    holds(moderation="none")
+    page = "".join(chr(0x20000 + 40 * number) for number in range(512))
+    token = ada.touches_the_form(page)
+    with time_machine.travel(http.now() + timedelta(seconds=30), tick=False):
+        assert ada.submits(page=page, token=token).status_code == 201
+    assert thread.names(page) == ["Ada"]
+
+
 def test_every_wrong_field_is_named_at_once(ada: Commenter) -> None:
     answer = ada.submits("", name=" ", email="ada@gmail,com", website="javascript:alert(1)")
     assert answer.status_code == 422

@@ -1,15 +1,17 @@
 """The form's token: the signed time at which writing below a page began."""
 
 from datetime import datetime, timedelta
+from hashlib import blake2s
 
 from ..signing import BadToken, Purpose, Signer
 
 LIFETIME = timedelta(hours=24)
+WRITTEN_OUT = 64  # characters of a page's key; a longer one would make a token that is longer than the form takes
 
 
 def issue(site_id: str, page: str, signer: Signer, now: datetime) -> str:
     """The token for a form below `page` that somebody begins to fill in now."""
-    return signer.sign(Purpose.FORM, [site_id, page], now)
+    return signer.sign(Purpose.FORM, _about(site_id, page), now)
 
 
 def began_at(token: str, site_id: str, page: str, signer: Signer, now: datetime) -> datetime | None:
@@ -18,4 +20,8 @@ def began_at(token: str, site_id: str, page: str, signer: Signer, now: datetime)
         payload, signed_at = signer.read(Purpose.FORM, token, now, LIFETIME)
     except BadToken:
         return None
-    return signed_at if payload == [site_id, page] else None
+    return signed_at if payload == _about(site_id, page) else None
+
+
+def _about(site_id: str, page: str) -> list[str]:
+    return [site_id, page if len(page) <= WRITTEN_OUT else blake2s(page.encode()).hexdigest()]
