@@ -22,8 +22,9 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from .compiled import Compiled, command
 from .errors import Conflict, Invalid, Unavailable, from_database
-from .extensions import Base, connection, db, let_go, working_on
+from .extensions import Base, db, let_go, working_on
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ def _flushed(use_case: Callable[[], R]) -> R:
 def reading(connection: sa.Connection) -> Iterator[None]:
     """Let what is read within be read from `connection`, as of one moment."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN")
+        command(connection, "BEGIN")
     with working_on(connection):
         yield
 
@@ -150,7 +151,7 @@ def writing(prepare: Callable[[sa.Connection], None] = lambda connection: None) 
         prepare(connection)
         with connection.begin():
             if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                command(connection, "BEGIN IMMEDIATE")
             yield connection
 
 
@@ -201,37 +202,37 @@ def _turn() -> Iterator[None]:
 
 def insert(entity: type[Base], values: Mapping[str, Any]) -> None:
     """Insert a row."""
-    connection().execute(_insert(entity), values)
+    _insert(entity, tuple(values)).run(values)
 
 
 def insert_new(entity: type[Base], values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key is there; whether it was inserted."""
-    return bool(connection().execute(_insert_new(entity, _dialect()), values).rowcount)
+    return bool(_insert_new(entity, tuple(values), _dialect()).run(values))
 
 
 def add_up(entity: type[Base], key: Mapping[str, Any], column: str, amount: int) -> None:
     """Add `amount` to the counter `column` of the row with `key`, which begins at zero."""
-    connection().execute(_add_up(entity, tuple(key), column, _dialect()), {**key, column: amount})
+    _add_up(entity, tuple(key), column, _dialect()).run({**key, column: amount})
 
 
 # Statements are built once: building one costs more than SQLite needs to carry it out.
 
 
 @functools.cache
-def _insert(entity: type[Base]) -> sa.Insert:
-    return sa.insert(table(entity))
+def _insert(entity: type[Base], columns: tuple[str, ...]) -> Compiled:
+    return Compiled(sa.insert(table(entity)).inline(), columns)
 
 
 @functools.cache
-def _insert_new(entity: type[Base], dialect: str) -> sa.Insert:
-    return cast(sa.Insert, _upsert(entity, dialect).on_conflict_do_nothing())
+def _insert_new(entity: type[Base], columns: tuple[str, ...], dialect: str) -> Compiled:
+    return Compiled(_upsert(entity, dialect).inline().on_conflict_do_nothing(), columns)
 
 
 @functools.cache
-def _add_up(entity: type[Base], key: tuple[str, ...], column: str, dialect: str) -> sa.Insert:
-    statement = _upsert(entity, dialect)
+def _add_up(entity: type[Base], key: tuple[str, ...], column: str, dialect: str) -> Compiled:
+    statement = _upsert(entity, dialect).inline()
     total = {column: table(entity).c[column] + statement.excluded[column]}
-    return cast(sa.Insert, statement.on_conflict_do_update(index_elements=list(key), set_=total))
+    return Compiled(statement.on_conflict_do_update(index_elements=list(key), set_=total), (*key, column))
 
 
 def _upsert(entity: type[Base], dialect: str) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from overheard import overhearing
 from people import PAGE, SITE, Commenter, Mia, Reader
 from postgresql import Cluster, Standby
 from running import Service
@@ -53,20 +54,15 @@ def settings(settings: config.Settings, replica_url: str) -> config.Settings:
 
 
 @pytest.fixture
-def asked(app: Flask) -> list[str]:
+def asked(app: Flask) -> Iterator[list[str]]:
     """The servers that have been asked for comments, in order."""
     servers: list[str] = []
 
-    def listen(name: str, engine: sa.Engine) -> None:
-        def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-            if " comment" in statement or " thread" in statement:
-                servers.append(name)
+    def of(name: str) -> Callable[[str], None]:
+        return lambda text: servers.append(name) if " comment" in text or " thread" in text else None
 
-        sa.event.listen(engine, "before_cursor_execute", note)
-
-    listen("primary", db.engine)
-    listen("replica", db.engines[database.REPLICA])
-    return servers
+    with overhearing(db.engine, of("primary")), overhearing(db.engines[database.REPLICA], of("replica")):
+        yield servers
 
 
 def soon(holds: Callable[[], bool], seconds: float = PATIENCE) -> None:

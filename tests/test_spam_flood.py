@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
+from overheard import overhearing
 from people import ORIGIN, SITE, Commenter, Mia
 from rules import change_rules
 from werkzeug.test import TestResponse
@@ -37,20 +38,13 @@ def statements() -> Iterator[list[str]]:
     """What the database is asked meanwhile, commits included."""
     seen: list[str] = []
 
-    def asked(connection: object, cursor: object, statement: str, *_: object) -> None:
-        if not statement.startswith("BEGIN"):
-            seen.append(statement)
-
     def committed(connection: object) -> None:
         seen.append("COMMIT")
 
-    sa.event.listen(db.engine, "before_cursor_execute", asked)
     sa.event.listen(db.engine, "commit", committed)
-    try:
+    with overhearing(db.engine, seen.append):
         yield seen
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", asked)
-        sa.event.remove(db.engine, "commit", committed)
+    sa.event.remove(db.engine, "commit", committed)
 
 
 def spams(somebody: Commenter, body: str = PILLS) -> TestResponse:

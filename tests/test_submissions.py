@@ -11,8 +11,9 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from people import ORIGIN, PAGE, SITE, Commenter, Mia, Reader
+from sqlalchemy.exc import IntegrityError
 
-from comments_service import http
+from comments_service import database, http
 from comments_service.comments.models import Comment, Status, StatusCount, Thread
 from comments_service.extensions import db
 from comments_service.notify.models import OutboxMessage
@@ -254,6 +255,17 @@ def test_a_receipt_opens_its_own_comment_only(ada: Commenter, ben: Commenter, cl
     assert foreign.status_code == absent.status_code == 404
     assert foreign.json == absent.json
     assert client.get(f"/api/v1/comments/{mine.json['comment']['id']}").status_code == 401
+
+
+def test_a_statement_that_fails_says_nothing_of_what_was_typed(ada: Commenter) -> None:
+    ada.submits("Between you and me")
+    (comment,) = stored()
+    columns = {column.key: getattr(comment, column.key) for column in database.table(Comment).columns}
+    with pytest.raises(IntegrityError) as failed:
+        database.insert(Comment, columns)
+    db.session.rollback()
+    assert "INSERT INTO comment" in str(failed.value)
+    assert not any(typed in repr(failed.value) + str(failed.value) for typed in ("Between", "Ada"))
 
 
 def test_a_form_token_is_no_receipt(ada: Commenter, client: FlaskClient) -> None:

@@ -7,15 +7,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from .. import config, http
+from ..compiled import Compiled
 from ..database import add_up, table
-from ..extensions import connection, db
+from ..extensions import db
 from ..notify import edge, outbox
 from .models import Comment, DayCount, Status, StatusCount, Thread
 
 PARTS = 8
 
 _THREADS = table(Thread)
-_CHANGED = (
+_CHANGED = Compiled(
     sa.update(_THREADS)
     .where(_THREADS.c.site_id == sa.bindparam("of_site"), _THREADS.c.id == sa.bindparam("of_thread"))
     .values(
@@ -45,7 +46,7 @@ def moved(comment: Comment, before: Status | None, after: Status | None) -> None
 
 def changed(site_id: str, thread_id: UUID, comments: int = 0) -> None:
     """Note that readers see the thread differently now, with so many more or fewer `comments`."""
-    connection().execute(_CHANGED, {"of_site": site_id, "of_thread": thread_id, "more": comments})
+    _CHANGED.run({"of_site": site_id, "of_thread": thread_id, "more": comments})
     _tell_the_edge(site_id, {"thread": str(thread_id)})
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from .. import i18n
 from ..columns import id_texts, raw, time_text, time_texts
+from ..compiled import Compiled
 from ..errors import FieldError, Invalid, InvalidForm
 from ..extensions import connection
 from ..sites.models import Site
@@ -189,7 +190,7 @@ def _page(
     if after:
         asked |= {"root": after[0], "last": after[1]}
     statement = _statement(sort == "newest", after is not None, found.pinned_id is not None)
-    rows = connection().execute(statement, asked).all()
+    rows = statement.plain(asked)
     shown = rows[: policy.page_size]
     cursor = _cursor(shown[-1]) if len(rows) > len(shown) else None
     visible = _visible(found.site_id, shown)
@@ -197,7 +198,7 @@ def _page(
 
 
 @cache
-def _statement(newest_first: bool, later: bool, pinned: bool) -> sa.Select[Any]:
+def _statement(newest_first: bool, later: bool, pinned: bool) -> Compiled:
     """The page of a thread; built once, for that costs more than SQLite needs to carry it out."""
     query = (
         sa.select(*COLUMNS, raw(Comment.root_id))
@@ -212,10 +213,10 @@ def _statement(newest_first: bool, later: bool, pinned: bool) -> sa.Select[Any]:
     if pinned:
         query = query.where(Comment.id != sa.bindparam("pinned", type_=Comment.id.type))
     if not later:
-        return query
+        return Compiled(query)
     root, last = sa.bindparam("root", type_=Comment.root_id.type), sa.bindparam("last", type_=Comment.id.type)
     after = Comment.root_id < root if newest_first else Comment.root_id > root
-    return query.where(sa.or_(after, sa.and_(Comment.root_id == root, Comment.id > last)))
+    return Compiled(query.where(sa.or_(after, sa.and_(Comment.root_id == root, Comment.id > last))))
 
 
 def _visible(site_id: str, rows: Sequence[Any]) -> Collection[Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from ..compiled import Compiled
 from ..database import insert_new, table
 from ..extensions import connection
 from ..sites.policy import Policy
@@ -18,9 +19,11 @@ _NAMED = sa.select(ThreadAlias.thread_id).where(
     ThreadAlias.site_id == sa.bindparam("site_id"), ThreadAlias.page == sa.bindparam("page")
 )
 # No page is both a thread's own and an earlier one's, so this finds one at the most.
-_FIND = sa.select(table(Thread)).where(
-    Thread.site_id == sa.bindparam("site_id"),
-    sa.or_(Thread.page == sa.bindparam("page"), Thread.id == _NAMED.scalar_subquery()),
+_FIND = Compiled(
+    sa.select(table(Thread)).where(
+        Thread.site_id == sa.bindparam("site_id"),
+        sa.or_(Thread.page == sa.bindparam("page"), Thread.id == _NAMED.scalar_subquery()),
+    )
 )
 _NOW_AT = (
     sa.select(Thread.page)
@@ -39,8 +42,8 @@ class State(enum.StrEnum):
 
 def find(site_id: str, page: str) -> Thread | None:
     """The thread below `page`, or that was there before it moved, to be read only; None while nobody has written."""
-    # A row has the attributes of the object that the session would make of it, for a third of the time.
-    return cast("Thread | None", connection().execute(_FIND, {"site_id": site_id, "page": page}).first())
+    # A row has the attributes of the object that the session would make of it.
+    return cast("Thread | None", _FIND.first({"site_id": site_id, "page": page}))
 
 
 def page_now(site_id: str, page: str) -> str:

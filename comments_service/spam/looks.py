@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..comments.form import Submission
-from ..extensions import connection
+from ..compiled import Compiled
 
 Row = tuple[str, int]
 Seen = Mapping[str, Sequence[Row]]
@@ -39,7 +39,7 @@ class Looks:
 
     def __init__(self, *looks: Look) -> None:
         self._looks = looks
-        self._statement = sa.union_all(*(_named(look) for look in looks))
+        self._statement = Compiled(sa.union_all(*(_named(look) for look in looks)))
 
     def at(self, submission: Submission) -> Seen:
         """The rows that each look finds, by its name."""
@@ -47,7 +47,7 @@ class Looks:
         for look in self._looks:
             asked.update(look.asked(submission))
         seen: dict[str, list[Row]] = {look.name: [] for look in self._looks}
-        for name, text, number in connection().execute(self._statement, asked):
+        for name, text, number in self._statement.plain(asked):
             seen[name].append((text, number))
         return seen
 

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from ..comments import counts, markup, threads
 from ..comments.form import Submission
 from ..comments.models import Comment, Status, Thread
+from ..compiled import Compiled
 from ..database import insert, table, transaction, uuid7
 from ..errors import Duplicate, IdempotencyKeyReused, NotFound, ThreadClosed
-from ..extensions import connection, db
+from ..extensions import db
 from ..i18n import N_
 from ..notify import outbox
 from ..sites.policy import Policy
@@ -31,13 +32,17 @@ UNSET = ("role", "edited_at", "status_before")
 REUSED = N_("This Idempotency-Key came with another comment before.")
 
 
-_EARLIER = sa.select(table(IdempotencyKey)).where(
-    IdempotencyKey.site_id == sa.bindparam("site_id"), IdempotencyKey.key == sa.bindparam("key")
+_EARLIER = Compiled(
+    sa.select(table(IdempotencyKey)).where(
+        IdempotencyKey.site_id == sa.bindparam("site_id"), IdempotencyKey.key == sa.bindparam("key")
+    )
 )
-_SAME = sa.select(Comment.id).where(
-    Comment.site_id == sa.bindparam("site_id"),
-    Comment.fingerprint == sa.bindparam("fingerprint"),
-    Comment.id != sa.bindparam("id"),
+_SAME = Compiled(
+    sa.select(Comment.id).where(
+        Comment.site_id == sa.bindparam("site_id"),
+        Comment.fingerprint == sa.bindparam("fingerprint"),
+        Comment.id != sa.bindparam("id"),
+    )
 )
 
 
@@ -84,8 +89,7 @@ def submit(submission: Submission, policy: Policy, key: RequestKey | None) -> Ac
 
 def answered(site_id: str, key: RequestKey) -> IdempotencyKey | None:
     """What an earlier submission with the same key was answered with, to be read only."""
-    found = connection().execute(_EARLIER, {"site_id": site_id, "key": key.key}).first()
-    return cast("IdempotencyKey | None", found)
+    return cast("IdempotencyKey | None", _EARLIER.first({"site_id": site_id, "key": key.key}))
 
 
 def _again(earlier: IdempotencyKey, key: RequestKey) -> Accepted:
@@ -121,7 +125,7 @@ def refuse_twice(submission: Submission) -> None:
     A unique index stands behind it.
     """
     this = {"site_id": submission.site_id, "fingerprint": submission.fingerprint, "id": submission.id}
-    if connection().scalar(_SAME, this):
+    if _SAME.first(this):
         raise Duplicate(TWICE)
 
 
