@@ -108,8 +108,7 @@ def client_address() -> Address:
 def _client_address() -> Address:
     trusted = config.current().trusted_proxies
     address = _parsed(request.remote_addr or "") or ipaddress.IPv4Address(0)
-    hops = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
-    for hop in reversed(hops):
+    for hop in reversed(request.environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         if not any(address in network for network in trusted):
             break
         stated = _parsed(hop.strip())

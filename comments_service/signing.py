@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, Serializer, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
 
 from .keys import Keys
+
+COMPRESSED_FROM = 200  # bytes
 
 
 class Purpose(enum.StrEnum):
@@ -24,6 +27,14 @@ class BadToken(Exception):
     """Not a token of ours, not for this purpose, or too old."""
 
 
+class _Serializer(URLSafeSerializer):
+    """One that does not try whether zlib makes a short payload shorter: it takes longer than the signature, in vain."""
+
+    def dump_payload(self, obj: Any) -> bytes:
+        payload = Serializer.dump_payload(self, obj)
+        return base64_encode(payload) if len(payload) < COMPRESSED_FROM else super().dump_payload(obj)
+
+
 class Signer:
     """Signs and reads tokens with the keys of one instance.
 
@@ -34,7 +45,7 @@ class Signer:
     def __init__(self, keys: Keys) -> None:
         key = keys.derive("tokens")
         self._serializers = {
-            purpose: URLSafeSerializer(key, salt=purpose.value, signer_kwargs={"digest_method": sha256})
+            purpose: _Serializer(key, salt=purpose.value, signer_kwargs={"digest_method": sha256})
             for purpose in Purpose
         }
 

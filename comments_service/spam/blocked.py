@@ -4,6 +4,7 @@ The comment goes to spam without a word: who is blocked is answered as if it wai
 """
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from itertools import zip_longest
 
@@ -28,6 +29,7 @@ SAID = {
     ListKind.NETWORK: N_("The network is blocked."),
 }
 REASON = N_("Reason: {reason}")
+REMEMBERED = 16  # of those that are being judged just now
 
 _TABLE = table(Listed)
 _FOUND = (
@@ -86,9 +88,15 @@ def name_key(name: str) -> bytes | None:
 def _keys(submission: Submission) -> list[bytes]:
     """Everything about `submission` that could be blocked."""
     written = f"{submission.name} {submission.website} {submission.body}"
-    domains = {part for host in [*hosts.linked(written), submission.email_domain] for part in _within(host)}
-    found = [submission.address.lookup, submission.network_key, name_key(submission.name), *map(domain_key, domains)]
-    return [key for key in found if key]
+    named = _named(submission.name, written, submission.email_domain)
+    return [key for key in (submission.address.lookup, submission.network_key, *named) if key]
+
+
+@lru_cache(REMEMBERED)
+def _named(name: str, written: str, email_domain: str) -> tuple[bytes | None, ...]:
+    """The keys of a name, and of the domains that stand in what was `written` or that mail comes from."""
+    domains = {part for host in [*hosts.linked(written), email_domain] for part in _within(host)}
+    return (name_key(name), *map(domain_key, domains))
 
 
 def _within(host: str) -> list[str]:

@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 LONGEST = 3000  # characters that are looked at: the first two thirds and the last third of what was written
 
@@ -35,6 +36,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text.translate(INVISIBLE))
 
 
+@lru_cache(16)  # those that are being judged just now: several checks ask
 def fold(text: str) -> str:
     """`plain` text with case, stretched letters ("soooo") and look-alike letters folded too."""
     folded = text.casefold()

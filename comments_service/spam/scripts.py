@@ -81,7 +81,10 @@ _STARTS = tuple(start for start, _ in _BLOCKS)
 @lru_cache(16)  # those that are being judged just now
 def of(text: str) -> str | None:
     """The name of the script of `text`; None where no script has more than half of its letters, or they are few."""
-    letters = Counter(islice(filter(str.isalpha, plain(hosts.unlinked(text))), LOOKED_AT))
+    written = plain(hosts.unlinked(text))
+    if written.isascii():  # has letters of one script only
+        return _BLOCKS[0][1] if sum(map(str.isalpha, written[:LOOKED_AT])) >= FEWEST_LETTERS else None
+    letters = Counter(islice(filter(str.isalpha, written), LOOKED_AT))
     if letters.total() < FEWEST_LETTERS:
         return None
     numbers: Counter[str] = Counter()
