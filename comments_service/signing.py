@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from itsdangerous import BadData, Serializer, URLSafeSerializer
-from itsdangerous.encoding import base64_encode
+import itsdangerous
+import msgspec
+from itsdangerous import BadData
+from itsdangerous.encoding import base64_decode, base64_encode
 
 from .keys import Keys
-
-COMPRESSED_FROM = 200  # bytes
 
 
 class Purpose(enum.StrEnum):
@@ -27,14 +27,6 @@ class BadToken(Exception):
     """Not a token of ours, not for this purpose, or too old."""
 
 
-class _Serializer(URLSafeSerializer):
-    """One that does not try whether zlib makes a short payload shorter: it takes longer than the signature, in vain."""
-
-    def dump_payload(self, obj: Any) -> bytes:
-        payload = Serializer.dump_payload(self, obj)
-        return base64_encode(payload) if len(payload) < COMPRESSED_FROM else super().dump_payload(obj)
-
-
 class Signer:
     """Signs and reads tokens with the keys of one instance.
 
@@ -44,21 +36,19 @@ class Signer:
 
     def __init__(self, keys: Keys) -> None:
         key = keys.derive("tokens")
-        self._serializers = {
-            purpose: _Serializer(key, salt=purpose.value, signer_kwargs={"digest_method": sha256})
-            for purpose in Purpose
-        }
+        self._signers = {purpose: itsdangerous.Signer(key, purpose.value, digest_method=sha256) for purpose in Purpose}
 
     def sign(self, purpose: Purpose, payload: list[str], at: datetime) -> str:
         """A token for `payload`, dated `at`."""
-        return str(self._serializers[purpose].dumps([int(at.timestamp() * 1000), *payload]))
+        content = msgspec.json.encode([int(at.timestamp() * 1000), *payload])
+        return self._signers[purpose].sign(base64_encode(content)).decode()
 
     def read(self, purpose: Purpose, token: str, now: datetime, max_age: timedelta) -> tuple[list[str], datetime]:
         """The payload and time of `token`; raises `BadToken` when it is not ours, or older than `max_age`."""
         try:
-            content: Any = self._serializers[purpose].loads(token)
+            content: Any = msgspec.json.decode(base64_decode(self._signers[purpose].unsign(token)))
             signed_at = datetime.fromtimestamp(content[0] / 1000, now.tzinfo)
-        except (BadData, UnicodeError, TypeError, ValueError, LookupError) as error:
+        except (BadData, msgspec.DecodeError, UnicodeError, TypeError, ValueError, LookupError) as error:
             raise BadToken("not a token of this service") from error
         if not timedelta(0) <= now - signed_at + timedelta(minutes=1) <= max_age + timedelta(minutes=1):
             raise BadToken("this token has expired")
