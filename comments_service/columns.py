@@ -4,7 +4,7 @@ Making an object of each id and each time, to write it out again, takes longer t
 call for each value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -22,14 +22,20 @@ def made(value: str | UUID) -> UUID:
     return UUID(value) if isinstance(value, str) else value
 
 
-def id_texts(ids: Iterable[str | UUID]) -> list[str]:
-    """`raw` ids as they are written: SQLite keeps 32 digits, PostgreSQL gives a UUID."""
-    return [f"{v[:8]}-{v[8:12]}-{v[12:16]}-{v[16:20]}-{v[20:]}" if isinstance(v, str) else str(v) for v in ids]
+def id_texts(ids: Sequence[Any]) -> list[str]:
+    """`raw` ids as they are written: SQLite keeps 32 digits, PostgreSQL gives UUIDs."""
+    try:
+        return [f"{v[:8]}-{v[8:12]}-{v[12:16]}-{v[16:20]}-{v[20:]}" for v in ids]
+    except TypeError:
+        return [str(v) for v in ids]
 
 
-def time_texts(times: Iterable[str | datetime | None]) -> list[str | None]:
-    """`raw` times as they are written: SQLite keeps a text in UTC, PostgreSQL gives an aware time."""
-    return [f"{v[:10]}T{v[11:19]}Z" if isinstance(v, str) else time_text(v) if v else None for v in times]
+def time_texts(times: Sequence[Any]) -> list[str | None]:
+    """`raw` times as they are written: SQLite keeps texts in UTC, PostgreSQL gives aware times."""
+    try:
+        return [f"{v[:10]}T{v[11:19]}Z" if v else None for v in times]
+    except TypeError:
+        return [time_text(v) if v else None for v in times]
 
 
 def time_text(value: datetime) -> str:

@@ -39,6 +39,11 @@ class Compiled:
         form, rows = self._found(values)
         return form.made(rows[0]) if rows else None
 
+    def all(self, values: Values) -> list[Any]:
+        """The rows, their columns by name."""
+        form, rows = self._found(values)
+        return [form.made(row) for row in rows]
+
     def plain(self, values: Values) -> Sequence[Row]:
         """The rows as the driver gives them."""
         return self._found(values)[1]
@@ -101,10 +106,9 @@ class _Form(NamedTuple):
 def _form(statement: Any, filled: Sequence[str] | None, dialect: sa.Dialect) -> _Form:
     compiled: SQLCompiler = statement.compile(dialect=dialect, column_keys=filled)
     binds = compiled.binds
-    constants = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
-    into = [
-        (name, process) for name, bind in binds.items() if (process := _type(bind, dialect).bind_processor(dialect))
-    ]
+    into = {name: process for name, bind in binds.items() if (process := _type(bind, dialect).bind_processor(dialect))}
+    given = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
+    constants = {name: into.pop(name)(value) if name in into else value for name, value in given.items()}
     columns = list(getattr(statement, "selected_columns", ()))
     out_of = [
         (place, process)
@@ -112,7 +116,7 @@ def _form(statement: Any, filled: Sequence[str] | None, dialect: sa.Dialect) -> 
         if (process := _type(column, dialect).result_processor(dialect, None))
     ]
     row: Any = namedtuple("Row", [str(column.key) for column in columns], rename=True)  # type: ignore[misc]
-    return _Form(str(compiled), constants, into, _arguments_of(compiled), row._make, out_of)
+    return _Form(str(compiled), constants, [*into.items()], _arguments_of(compiled), row._make, out_of)
 
 
 def _type(element: Any, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:

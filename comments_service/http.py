@@ -249,7 +249,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers.update(_limit_headers())
+        response.headers.extend(_limit_headers())
         return response
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 from arrived import sent, stranger
+from overheard import overhearing
 from people import SITE, Commenter, Mia
 from spam_texts import HAM
 from werkzeug.test import TestResponse
@@ -114,10 +115,14 @@ def test_a_look_is_served_by_an_index_and_reads_few_comments(eves: Callable[[int
     for number in range(30):
         eves(number).submits(f"{VARIANTS[0]} Number {number}, called {'abcdefghijklmnopqrstuvwxyzäöüß'[number]}.")
     asked = {"site_id": SITE, "id": UUID(int=0), **duplicates.near(VARIANTS[0])}
-    rows = db.session.connection().execute(duplicates._CANDIDATES, asked).all()
+    db.session.remove()
+    said: list[str] = []
+    with overhearing(db.engine, said.append):
+        rows = duplicates._CANDIDATES.all(asked)
+        db.session.remove()
     assert 0 < len(rows) <= len(NEAR) * duplicates.CANDIDATES
     if db.engine.dialect.name == "sqlite":
-        sql = str(duplicates._CANDIDATES.compile(db.engine, compile_kwargs={"render_postcompile": True}))
+        sql = next(text for text in said if "near_1" in text)
         with db.engine.connect() as connection:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple("x" * sql.count("?"))).all()
         steps = [row[3] for row in plan]

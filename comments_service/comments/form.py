@@ -215,7 +215,7 @@ def json_schema() -> dict[str, Any]:
 
 def _value(field: Field, raw: object) -> str:
     """The one spelling of `raw` in `field`; raises `Wrong`."""
-    value = _cleaned(field, "" if raw is None else raw)
+    value = _cleaned(field, raw) if raw is not None and raw != "" else ""
     if not value:
         if field.required:
             raise Wrong("required")

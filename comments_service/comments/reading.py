@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any
@@ -219,7 +219,7 @@ def _statement(newest_first: bool, later: bool, pinned: bool) -> Compiled:
     return Compiled(query.where(sa.or_(after, sa.and_(Comment.root_id == root, Comment.id > last))))
 
 
-def _visible(site_id: str, rows: Sequence[Any]) -> Collection[Any]:
+def _visible(site_id: str, rows: Sequence[Any]) -> Sequence[Any]:
     """The parents of `rows` that are to be seen and do not stand among them; a reply to another stands on its own.
 
     Most stand before their replies, so that nobody has to be asked.
@@ -230,7 +230,7 @@ def _visible(site_id: str, rows: Sequence[Any]) -> Collection[Any]:
     return connection().scalars(VISIBLE, {"site_id": site_id, "ids": sorted(elsewhere)}).all()
 
 
-def _fields(rows: Sequence[Any], visible: Collection[Any]) -> tuple[Iterable[Any], ...]:
+def _fields(rows: Sequence[Any], visible: Sequence[Any]) -> tuple[Iterable[Any], ...]:
     """The values of `PublicComment`, field by field in its order, from rows that begin with `COLUMNS`.
 
     Of their parents those are named that are `visible` or stand among them.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ..errors import FieldError, InvalidForm
@@ -29,7 +30,7 @@ def normalise(page: object, origins: Collection[str], parameters: Collection[str
     if key.lower().startswith(("http://", "https://")):
         key = _path_of(key, origins, translate)
     if key.startswith("/"):
-        key = _canonical(key, parameters)
+        key = _canonical(key, tuple(parameters))
     if len(key) > MAX_LENGTH:
         raise InvalidForm([FieldError("page", "too-long", translate(WRONG))])
     return key
@@ -43,7 +44,8 @@ def _path_of(address: str, origins: Collection[str], translate: Translate) -> st
     return slash + path if slash else "/" + path
 
 
-def _canonical(address: str, parameters: Collection[str]) -> str:
+@lru_cache(1_000)
+def _canonical(address: str, parameters: tuple[str, ...]) -> str:
     address = address.partition("#")[0]
     path, _, query = address.partition("?")
     path = quote(_unquoted(path), safe=PATH_CHARACTERS)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import NEAR, Comment, Status
-from ..extensions import connection
+from ..compiled import Compiled
 from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
 from . import hosts, likeness
@@ -46,16 +46,18 @@ _HAS_NEAR = sa.select(NOTHING, ONE).where(
         )
     )
 )
-_CANDIDATES = sa.union_all(
-    *(
-        sa.select(
-            sa.select(Comment.id, Comment.status, Comment.shape, Comment.group_key, Comment.body)
-            .where(*_THIS, column == sa.bindparam(column.key))
-            .order_by(Comment.id.desc())
-            .limit(CANDIDATES)
-            .subquery()
+_CANDIDATES = Compiled(
+    sa.union_all(
+        *(
+            sa.select(
+                sa.select(Comment.id, Comment.status, Comment.shape, Comment.group_key, Comment.body)
+                .where(*_THIS, column == sa.bindparam(column.key))
+                .order_by(Comment.id.desc())
+                .limit(CANDIDATES)
+                .subquery()
+            )
+            for column in (Comment.__table__.c[name] for name in NEAR)
         )
-        for column in (Comment.__table__.c[name] for name in NEAR)
     )
 )
 
@@ -105,7 +107,7 @@ def _alike(submission: Submission) -> list[Any]:
     if None in columns.values():
         return []
     asked = {"site_id": submission.site_id, "id": submission.id, **columns}
-    rows = {row.id: row for row in connection().execute(_CANDIDATES, asked)}
+    rows = {row.id: row for row in _CANDIDATES.all(asked)}
     this, own = shape(submission.body), likeness.pairs(submission.body)
     alike = (
         row

@@ -45,6 +45,7 @@ def fold(text: str) -> str:
     return _STRETCHED.sub(r"\1\1", folded)
 
 
+@lru_cache(16)
 def outline(name: str) -> str:
     """Equal for names that look the same: without case, accents, signs and spaces, each letter for its look-alikes."""
     letters = unicodedata.normalize("NFKD", plain(name).casefold().translate(_LOOK_ALIKES)).translate(_LOOK_ALIKES)

@@ -31,7 +31,10 @@ def pairs(body: str) -> Pairs:
     """The pairs of neighbouring words of `body`, hashed; what is quoted, addresses and numbers are left out."""
     own = hosts.unlinked(_QUOTED.sub(" ", shorten(body)))
     words = [word for word in split(fold(plain(own))) if not word.isdigit()]
-    return frozenset(crc32(f"{first} {second}".encode("utf-8", "replace")) for first, second in pairwise(words))
+    written = (
+        " ".join(words).encode("utf-8", "replace").split()
+    )  # all at once: a call for each pair takes twice as long
+    return frozenset(map(crc32, map(b" ".join, pairwise(written))))
 
 
 def keys(found: Pairs) -> tuple[int | None, ...]:
