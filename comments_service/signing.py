@@ -7,8 +7,6 @@ from typing import Any
 
 import itsdangerous
 import msgspec
-from itsdangerous import BadData
-from itsdangerous.encoding import base64_decode, base64_encode
 
 from .keys import Keys
 
@@ -41,14 +39,15 @@ class Signer:
     def sign(self, purpose: Purpose, payload: list[str], at: datetime) -> str:
         """A token for `payload`, dated `at`."""
         content = msgspec.json.encode([int(at.timestamp() * 1000), *payload])
-        return self._signers[purpose].sign(base64_encode(content)).decode()
+        return self._signers[purpose].sign(itsdangerous.base64_encode(content)).decode()
 
     def read(self, purpose: Purpose, token: str, now: datetime, max_age: timedelta) -> tuple[list[str], datetime]:
         """The payload and time of `token`; raises `BadToken` when it is not ours, or older than `max_age`."""
         try:
-            content: Any = msgspec.json.decode(base64_decode(self._signers[purpose].unsign(token)))
+            payload = itsdangerous.base64_decode(self._signers[purpose].unsign(token))
+            content: Any = msgspec.json.decode(payload)
             signed_at = datetime.fromtimestamp(content[0] / 1000, now.tzinfo)
-        except (BadData, msgspec.DecodeError, UnicodeError, TypeError, ValueError, LookupError) as error:
+        except (itsdangerous.BadData, msgspec.DecodeError, UnicodeError, TypeError, ValueError, LookupError) as error:
             raise BadToken("not a token of this service") from error
         if not timedelta(0) <= now - signed_at + timedelta(minutes=1) <= max_age + timedelta(minutes=1):
             raise BadToken("this token has expired")

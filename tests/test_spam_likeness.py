@@ -242,6 +242,11 @@ def test_what_is_in_no_script_is_in_none(text: str) -> None:
     assert scripts.of(text) in (None, "Latin") if "xyz" in text else scripts.of(text) is None
 
 
+@pytest.mark.parametrize("signs", ["0123456789 ", "… "])
+def test_a_text_that_begins_with_many_signs_is_in_the_script_of_its_words(signs: str) -> None:
+    assert scripts.of(signs * scripts.LOOKED_AT + "and then words") == "Latin"
+
+
 def test_every_approved_status_is_counted_by_the_index(english: None, ada: Commenter) -> None:
     answer = ada.submits("Здравствуйте, это проверка")
     db.session.rollback()

@@ -44,7 +44,7 @@ def _path_of(address: str, origins: Collection[str], translate: Translate) -> st
     return slash + path if slash else "/" + path
 
 
-@lru_cache(1_000)
+@lru_cache(500)  # of up to 2,048 characters
 def _canonical(address: str, parameters: tuple[str, ...]) -> str:
     address = address.partition("#")[0]
     path, _, query = address.partition("?")

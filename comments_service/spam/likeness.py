@@ -31,9 +31,8 @@ def pairs(body: str) -> Pairs:
     """The pairs of neighbouring words of `body`, hashed; what is quoted, addresses and numbers are left out."""
     own = hosts.unlinked(_QUOTED.sub(" ", shorten(body)))
     words = [word for word in split(fold(plain(own))) if not word.isdigit()]
-    written = (
-        " ".join(words).encode("utf-8", "replace").split()
-    )  # all at once: a call for each pair takes twice as long
+    # All at once: a call for each pair takes twice as long.
+    written = " ".join(words).encode("utf-8", "replace").split()
     return frozenset(map(crc32, map(b" ".join, pairwise(written))))
 
 

@@ -82,9 +82,10 @@ _STARTS = tuple(start for start, _ in _BLOCKS)
 def of(text: str) -> str | None:
     """The name of the script of `text`; None where no script has more than half of its letters, or they are few."""
     written = plain(hosts.unlinked(text))
-    if written.isascii():  # has letters of one script only
-        return _BLOCKS[0][1] if sum(map(str.isalpha, written[:LOOKED_AT])) >= FEWEST_LETTERS else None
-    letters = Counter(islice(filter(str.isalpha, written), LOOKED_AT))
+    alphabetic = filter(str.isalpha, written)
+    if written.isascii():  # as most are: it has letters of one script only
+        return _BLOCKS[0][1] if any(islice(alphabetic, FEWEST_LETTERS - 1, None)) else None
+    letters = Counter(islice(alphabetic, LOOKED_AT))
     if letters.total() < FEWEST_LETTERS:
         return None
     numbers: Counter[str] = Counter()
