@@ -249,7 +249,8 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        response.headers.extend(_limit_headers())
+        if limited := _limit_headers():
+            response.headers.extend(limited)
         return response
 
 

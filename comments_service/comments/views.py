@@ -65,11 +65,12 @@ def note(site: Site, page: str | None = None, until: datetime | None = None) -> 
 
 def question(site: Site) -> reading.Question:
     """What the query asks of a thread; raises `InvalidForm` naming what it cannot mean."""
-    sort = request.args.get("sort", SORTS[0])
+    asked = request.args.to_dict()  # what is missing costs an exception there
+    sort = asked.get("sort", SORTS[0])
     if sort not in SORTS:
         raise InvalidForm([FieldError("sort", "invalid", f"Sort by {' or '.join(SORTS)}.")])
-    lang = i18n.choose(request.args.get("lang"), policy.of(site).language)
-    return reading.Question(asked_page(site), sort, request.args.get("after"), lang)
+    lang = i18n.choose(asked.get("lang"), policy.of(site).language)
+    return reading.Question(asked_page(site), sort, asked.get("after"), lang)
 
 
 def asked_page(site: Site) -> str:
