@@ -4,12 +4,12 @@ SQLAlchemy Core writes them and knows the types of their columns. What it does a
 contexts, what the cursor tells of its columns) costs several times what SQLite needs for such a statement.
 """
 
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from .extensions import connection
@@ -38,6 +38,11 @@ class Compiled:
         """The first row, its columns by name; None when there is none."""
         form, rows = self._found(values)
         return form.made(rows[0]) if rows else None
+
+    def scalar(self, values: Values) -> Any:
+        """The first column of the first row; None when there is none."""
+        found = self.first(values)
+        return None if found is None else found[0]
 
     def all(self, values: Values) -> list[Any]:
         """The rows, their columns by name."""
@@ -115,8 +120,8 @@ def _form(statement: Any, filled: Sequence[str] | None, dialect: sa.Dialect) -> 
         for place, column in enumerate(columns)
         if (process := _type(column, dialect).result_processor(dialect, None))
     ]
-    row: Any = namedtuple("Row", [str(column.key) for column in columns], rename=True)  # type: ignore[misc]
-    return _Form(str(compiled), constants, [*into.items()], _arguments_of(compiled), row._make, out_of)
+    row = result_tuple([str(column.key) for column in columns])
+    return _Form(str(compiled), constants, [*into.items()], _arguments_of(compiled), row, out_of)
 
 
 def _type(element: Any, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:

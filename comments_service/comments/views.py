@@ -65,7 +65,7 @@ def note(site: Site, page: str | None = None, until: datetime | None = None) -> 
 
 def question(site: Site) -> reading.Question:
     """What the query asks of a thread; raises `InvalidForm` naming what it cannot mean."""
-    asked = request.args.to_dict()  # what is missing costs an exception there
+    asked = request.args.to_dict()  # of which nothing costs an exception, as what is missing in `args` does
     sort = asked.get("sort", SORTS[0])
     if sort not in SORTS:
         raise InvalidForm([FieldError("sort", "invalid", f"Sort by {' or '.join(SORTS)}.")])

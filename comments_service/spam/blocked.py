@@ -16,7 +16,7 @@ from ..extensions import connection
 from ..i18n import N_, Sayable, Sentence
 from ..sites.policy import Policy
 from . import hosts
-from .folding import outline
+from .folding import REMEMBERED, outline
 from .judgement import Evidence, Known
 from .looks import NOTHING, ONE, Look
 from .models import Listed, ListKind
@@ -29,7 +29,6 @@ SAID = {
     ListKind.NETWORK: N_("The network is blocked."),
 }
 REASON = N_("Reason: {reason}")
-REMEMBERED = 16  # of those that are being judged just now
 
 _TABLE = table(Listed)
 _FOUND = (

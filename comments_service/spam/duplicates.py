@@ -14,7 +14,7 @@ from ..compiled import Compiled
 from ..i18n import Counted, Sentence
 from ..sites.policy import Policy
 from . import hosts, likeness
-from .folding import fold, plain
+from .folding import REMEMBERED, fold, plain
 from .judgement import Evidence, Known
 from .looks import NOTHING, ONE, Look
 
@@ -24,7 +24,6 @@ POINTS_OF_SPAM = 1.0  # when one of them is spam
 MOST_POINTS = 4.0
 SHORTEST = 40  # letters; people say "Thank you!" in the same words
 BYTES = 8
-REMEMBERED = 16  # texts: those that are being judged just now
 SAME = Counted("{count} other comment says the same.", "{count} other comments say the same.")
 NEARLY = Counted("{count} other comment says nearly the same.", "{count} other comments say nearly the same.")
 OF_SPAM = Counted("{count} of them is spam.", "{count} of them are spam.")

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+REMEMBERED = 16  # texts, or names: those that are being judged just now, which several checks ask about
 LONGEST = 3000  # characters that are looked at: the first two thirds and the last third of what was written
 
 INVISIBLE = dict.fromkeys(
@@ -36,7 +37,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text.translate(INVISIBLE))
 
 
-@lru_cache(16)  # those that are being judged just now: several checks ask
+@lru_cache(REMEMBERED)
 def fold(text: str) -> str:
     """`plain` text with case, stretched letters ("soooo") and look-alike letters folded too."""
     folded = text.casefold()
@@ -45,7 +46,7 @@ def fold(text: str) -> str:
     return _STRETCHED.sub(r"\1\1", folded)
 
 
-@lru_cache(16)
+@lru_cache(REMEMBERED)
 def outline(name: str) -> str:
     """Equal for names that look the same: without case, accents, signs and spaces, each letter for its look-alikes."""
     letters = unicodedata.normalize("NFKD", plain(name).casefold().translate(_LOOK_ALIKES)).translate(_LOOK_ALIKES)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment, Status
-from ..extensions import connection
+from ..compiled import Compiled
 from ..i18n import N_, Sentence
 from ..sites.policy import Policy
 from . import scripts
@@ -30,7 +30,9 @@ LOOKS = (
     ),
 )
 # Whose script is not known is not counted; "> ''" is a range of the index, "IS NOT NULL" is not.
-_IN_ANY = sa.select(sa.func.count()).select_from(_APPROVED.where(Comment.script > "").limit(ENOUGH).subquery())
+_IN_ANY = Compiled(
+    sa.select(sa.func.count()).select_from(_APPROVED.where(Comment.script > "").limit(ENOUGH).subquery())
+)
 
 
 def check(submission: Submission, policy: Policy, known: Known) -> Evidence | None:
@@ -39,6 +41,6 @@ def check(submission: Submission, policy: Policy, known: Known) -> Evidence | No
     if script is None or known.approved or known.seen["script"]:
         return None
     asked = {"site_id": submission.site_id, "id": submission.id}
-    if (connection().scalar(_IN_ANY, asked) or 0) < ENOUGH:
+    if _IN_ANY.scalar(asked) < ENOUGH:
         return None
     return Evidence("foreign-script", POINTS, (Sentence(SAID, {"script": (script,)}),))

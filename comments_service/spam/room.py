@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from ..comments import counts
 from ..comments.form import Submission
 from ..comments.models import Comment, EarlierBody, Status, StatusCount
+from ..compiled import Compiled
 from ..database import add_up, first_id
-from ..extensions import connection, db
+from ..extensions import db
 from ..i18n import Counted, Sentence
 from ..notify import outbox
 from ..sites.models import Site
@@ -35,6 +36,7 @@ _NUMBER = (
     .where(StatusCount.site_id == sa.bindparam("site_id"), StatusCount.status == sa.bindparam("status"))
     .scalar_subquery()
 )
+_KEPT = Compiled(sa.select(_NUMBER))
 
 
 def fit(judged: Verdict, submission: Submission, policy: Policy) -> Verdict:
@@ -60,7 +62,7 @@ def make(site_id: str, policy: Policy, now: datetime, coming: int = 0, slack: in
     transaction.
     """
     asked = {"site_id": site_id, "status": Status.SPAM}
-    kept = connection().scalar(sa.select(_NUMBER), asked) or 0
+    kept = _KEPT.scalar(asked)
     over = int(kept) + coming - policy.spam_kept
     removed = _remove_oldest(site_id, min(over, AT_ONCE)) if over > slack else 0
     if removed:
@@ -86,7 +88,7 @@ def _full(submission: Submission, policy: Policy) -> Sentence | None:
     counted = policy.client_pending or 0
     if counted >= policy.site_pending:  # the other number is reached first
         counted = 0
-    waiting, from_client = connection().execute(_waiting(counted), asked).one()
+    waiting, from_client = _waiting(counted).first(asked)
     if waiting >= policy.site_pending:
         return Sentence(OF_SITE, {"count": waiting})
     if counted and from_client >= counted:
@@ -95,7 +97,7 @@ def _full(submission: Submission, policy: Policy) -> Sentence | None:
 
 
 @cache
-def _waiting(counted: int) -> sa.Select[int, int]:
+def _waiting(counted: int) -> Compiled:
     """How many comments of a site wait, and how many of a client's last day; the latter no further than `counted`."""
     from_client = (
         sa.select(Comment.id)
@@ -109,7 +111,7 @@ def _waiting(counted: int) -> sa.Select[int, int]:
         .limit(counted)
         .subquery()
     )
-    return sa.select(_NUMBER, sa.select(sa.func.count()).select_from(from_client).scalar_subquery())
+    return Compiled(sa.select(_NUMBER, sa.select(sa.func.count()).select_from(from_client).scalar_subquery()))
 
 
 def _remove_oldest(site_id: str, number: int) -> int:

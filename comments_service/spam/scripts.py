@@ -7,7 +7,7 @@ from itertools import islice
 
 from ..i18n import N_
 from . import hosts
-from .folding import plain
+from .folding import REMEMBERED, plain
 
 FEWEST_LETTERS = 5  # "ok" and ":D" are written everywhere
 LOOKED_AT = 400  # letters
@@ -78,7 +78,7 @@ _BLOCKS = (
 _STARTS = tuple(start for start, _ in _BLOCKS)
 
 
-@lru_cache(16)  # those that are being judged just now
+@lru_cache(REMEMBERED)
 def of(text: str) -> str | None:
     """The name of the script of `text`; None where no script has more than half of its letters, or they are few."""
     written = plain(hosts.unlinked(text))

@@ -7,23 +7,25 @@ import sqlalchemy as sa
 
 from ..comments.form import Submission
 from ..comments.models import Comment
+from ..compiled import Compiled
 from ..database import first_id
 from ..errors import TooMany
-from ..extensions import connection
 from ..i18n import N_
 from ..sites.policy import Policy
 
 SOON = N_("Everybody writes a little slower here. Please try again in {minutes} min; what you wrote is kept.")
 
 # Whoever types another address is the same person, and so is who comes back from another place with the same one.
-_LAST = sa.select(sa.func.max(Comment.created_at, type_=Comment.created_at.type)).where(
-    Comment.site_id == sa.bindparam("site_id"),
-    Comment.id > sa.bindparam("first"),
-    Comment.created_at > sa.bindparam("begin"),
-    sa.or_(
-        Comment.network_key == sa.bindparam("network_key"),
-        Comment.address_key == sa.bindparam("address_key"),
-    ),
+_LAST = Compiled(
+    sa.select(sa.func.max(Comment.created_at, type_=Comment.created_at.type)).where(
+        Comment.site_id == sa.bindparam("site_id"),
+        Comment.id > sa.bindparam("first"),
+        Comment.created_at > sa.bindparam("begin"),
+        sa.or_(
+            Comment.network_key == sa.bindparam("network_key"),
+            Comment.address_key == sa.bindparam("address_key"),
+        ),
+    )
 )
 
 
@@ -40,6 +42,6 @@ def refuse_soon(submission: Submission, policy: Policy) -> None:
         "network_key": submission.network_key,
         "address_key": submission.address.lookup,
     }
-    last = connection().scalar(_LAST, asked)
+    last = _LAST.scalar(asked)
     if last is not None:
         raise TooMany(SOON, math.ceil((last - begin).total_seconds()))
